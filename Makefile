@@ -1,0 +1,113 @@
+# Villers: one Makefile.  `make help` lists the targets.
+.DEFAULT_GOAL := release
+SHELL := /bin/bash
+
+ROOMS := base store crawler dedup cli
+CC ?= gcc
+CXX ?= g++
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
+endif
+SANITIZE ?=
+WERROR ?= 1
+OPT ?= $(if $(SANITIZE),-O1,-O2)
+# Objects live in a folder named by their flags, so that two kinds of build never mix.
+FLAVOUR := $(notdir $(CC))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(FUZZER),-fuzz)$(if $(filter-out -O2 -O1,$(OPT)),$(OPT))
+comma := ,
+BUILD ?= build
+OBJ := $(BUILD)/obj-$(FLAVOUR)
+BIN := $(BUILD)/bin-$(FLAVOUR)
+
+PREFIX ?= /usr/local
+VERSION := $(shell cat VERSION)
+
+PKGS := libcurl libxml-2.0 libzstd zlib sqlite3 libxxhash libsodium libpsl libutf8proc libcyaml libmicrohttpd simdjson libidn2 uchardet
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS_base = $(shell pkg-config --libs libxxhash libsodium libutf8proc simdjson 2>/dev/null) -lstdc++ -lm
+LIBS_store = $(shell pkg-config --libs libzstd zlib sqlite3 2>/dev/null)
+LIBS_crawler = $(shell pkg-config --libs libcurl libxml-2.0 libpsl libidn2 uchardet 2>/dev/null)
+# The full tables come first, else the small ones are linked silently (langid_cld2.cc asserts which).
+LIBS_dedup = -Wl,--no-as-needed -lcld2_full -lcld2 -Wl,--as-needed -lstdc++
+LIBS_cli = $(shell pkg-config --libs libcyaml libmicrohttpd 2>/dev/null)
+
+WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wformat=2 -Wundef
+WARN_CXX := -Wall -Wextra -Wshadow
+SAN_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(FUZZER),-fsanitize=fuzzer-no-link)
+COMMON := -g $(OPT) -MMD -MP -I. -D_GNU_SOURCE -DVILLERS_VERSION='"$(VERSION)"' -pthread -fno-strict-aliasing -fstack-protector-strong -D_FILE_OFFSET_BITS=64 $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
+CFLAGS_ALL = -std=c17 $(COMMON) $(WARN) $(PKG_CFLAGS) $(CFLAGS)
+CXXFLAGS_ALL = -std=c++17 $(COMMON) $(WARN_CXX) $(PKG_CFLAGS) $(CXXFLAGS)
+LDFLAGS_ALL = -pthread $(SAN_FLAGS) $(LDFLAGS)
+
+src = $(filter-out %_main.c,$(wildcard $(1)/*.c)) $(wildcard $(1)/*.cc)
+objs = $(patsubst %,$(OBJ)/%.o,$(call src,$(1)))
+lib = $(OBJ)/lib$(1).a
+
+# What each room is linked with: those below it, and nothing beside it.
+BELOW_base := base
+BELOW_store := store base
+BELOW_crawler := crawler store base
+BELOW_dedup := dedup store base
+BELOW_cli := cli crawler dedup store base
+libs_of = $(foreach r,$(BELOW_$(1)),$(call lib,$(r)))
+ld_of = $(foreach r,$(BELOW_$(1)),$(LIBS_$(r)))
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*/test_*.c))
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+## release: build ./build/villers (the default)
+.PHONY: release
+release: $(BUILD)/villers
+
+$(BUILD)/villers: $(BIN)/villers
+	@mkdir -p $(@D)
+	@cp -f $< $@
+
+$(BIN)/villers: $(OBJ)/cli/villers_main.c.o $(call libs_of,cli)
+	@mkdir -p $(@D)
+	@echo "LINK $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(OBJ)/cli/villers_main.c.o $(call libs_of,cli) $(call ld_of,cli)
+
+define room_rules
+$(call lib,$(1)): $(call objs,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+$(OBJ)/%.c.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC   $<"
+	@$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(OBJ)/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	@echo "C++  $<"
+	@$(CXX) $(CXXFLAGS_ALL) -c -o $@ $<
+
+# A unit test stands in tests/unit/ROOM and is linked with its room and those below it alone: that is the layering proof.
+define unit_rule
+$(BIN)/unit/$(1): $(OBJ)/tests/unit/$(1).c.o $(call libs_of,$(firstword $(subst /, ,$(1))))
+	@mkdir -p $$(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $$@ $$< $(call libs_of,$(firstword $(subst /, ,$(1)))) $(call ld_of,$(firstword $(subst /, ,$(1)))) -lcmocka
+endef
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rule,$(t))))
+
+# A fuzz target defines LLVMFuzzerTestOneInput.  Without a fuzzer it is linked with a driver that replays files.
+$(BIN)/fuzz/%: $(OBJ)/tests/fuzz/%.c.o $(if $(FUZZER),,$(OBJ)/tests/fuzz/replay_main.c.o) $(call libs_of,cli)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $(filter %.o,$^) $(call libs_of,cli) $(call ld_of,cli)
+
+.PHONY: units fuzzers
+units: $(addprefix $(BIN)/unit/,$(UNIT_TESTS))
+fuzzers: $(addprefix $(BIN)/fuzz/,$(FUZZ_TARGETS))
+
+## unit T=room/test_name: build and run one unit test
+.PHONY: unit
+unit: $(BIN)/unit/$(T)
+	$(BIN)/unit/$(T)
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)

@@ -1,0 +1,32 @@
+#ifndef VILLERS_BASE_LIMITS_H
+#define VILLERS_BASE_LIMITS_H
+/*
+ * Every hard cap of the program, in bytes unless the name says otherwise.  Nothing that comes from the network or a
+ * disk grows past one of these; each is documented where it is enforced.
+ */
+#include <stddef.h>
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+#define LIMIT_BUF_DEFAULT (64 * MIB)
+#define LIMIT_ERR (4 * KIB)
+#define LIMIT_LINE (256 * MIB)      /* one JSON line */
+#define LIMIT_TEXT (64 * MIB)       /* the text of one document */
+#define LIMIT_CONFIG (4 * MIB)      /* a YAML file */
+#define LIMIT_URL ((size_t)2048)    /* a canonical URL; longer ones are traps (reference: traps) */
+#define LIMIT_URL_INPUT (64 * KIB)  /* a URL as found on a page, before parsing */
+#define LIMIT_ROBOTS (512 * KIB)    /* RFC 9309 2.5 asks for at least 500 KiB */
+#define LIMIT_HEADERS (64 * KIB)    /* all header lines of one response */
+#define LIMIT_BODY_WIRE (32 * MIB)  /* a response as sent, default of a source */
+#define LIMIT_BODY_PLAIN (64 * MIB) /* a response after content decoding */
+#define LIMIT_PAGE_NODES ((size_t)2000000)
+#define LIMIT_PAGE_DEPTH ((size_t)512)
+#define LIMIT_PAGE_ARENA (512 * MIB)
+#define LIMIT_LINKS ((size_t)5000) /* links kept of one page */
+#define LIMIT_WARC_RECORD (128 * MIB)
+#define LIMIT_ZSTD_WINDOW_LOG 27 /* the widest window the field's readers accept */
+#define LIMIT_SHARD_TEXT (128 * MIB)
+
+#endif

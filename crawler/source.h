@@ -1,0 +1,56 @@
+#ifndef VILLERS_CRAWLER_SOURCE_H
+#define VILLERS_CRAWLER_SOURCE_H
+/*
+ * A source of the catalogue and a campaign, as read from sources/ID.yaml and campaigns/NAME.yaml by cli/config_*.c.  All
+ * strings are owned by whoever loaded them and outlive the crawl.
+ */
+#include "base/slice.h"
+
+enum source_scope {
+    SCOPE_HOST,   /* the hosts of the seeds */
+    SCOPE_DOMAIN, /* their registrable domains */
+    SCOPE_PREFIX  /* URLs that begin with a seed's folder */
+};
+
+enum source_access {
+    ACCESS_CRAWL,  /* pages, by links and sitemaps */
+    ACCESS_DUMP,   /* archives, by `ingest` */
+    ACCESS_BLOCKED /* listed so that nobody adds it by mistake: never taken */
+};
+
+struct string_list {
+    char **items;
+    unsigned n;
+};
+
+struct source {
+    char *id;   /* [a-z0-9-]+, the file's name */
+    char *name; /* for people */
+    enum source_access access;
+    struct string_list seeds;
+    enum source_scope scope;
+    struct string_list include, exclude; /* globs over path and query: '*' any run, '$' end; empty include: all */
+    char *license;                       /* SPDX id; "" is refused: no licence, not taken */
+    char *license_evidence;              /* URL of the terms */
+    char *license_date;                  /* the day they were read, YYYY-MM-DD */
+    char *attribution;                   /* credit that the licence demands */
+    bool official;                       /* a public body's own site: preferred among duplicates */
+    int64_t delay_ms;                    /* floor between two requests to a host; default 1000 */
+    int64_t max_pages, max_bytes;        /* 0: no limit */
+    int64_t max_depth;                   /* links from a seed; default 20 */
+    int64_t max_page_bytes;              /* default LIMIT_BODY_WIRE */
+};
+
+struct campaign {
+    char *name;    /* the file's name */
+    char *purpose; /* one line, shown in reports */
+    char *contact; /* URL or mail address; required: goes into the User-Agent */
+    struct string_list sources;
+    struct string_list hours; /* "HH:MM-HH:MM" UTC; empty: always */
+    int64_t max_pages, max_bytes, max_seconds; /* 0: no limit */
+    int64_t delay_ms;                          /* overrides the sources' floor when larger than 0 */
+    int64_t max_hosts_at_once;                 /* connections open at a time; default 64 */
+    bool warc_gzip;                            /* .warc.gz instead of .warc.zst */
+};
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef VILLERS_DEDUP_DEDUP_H
+#define VILLERS_DEDUP_DEDUP_H
+/*
+ * Exact and near duplicates among documents: LSH by bands, verified edges, clusters by union-find, and in each cluster the
+ * document that comes first in the caller's order survives.  The result depends on the set of documents alone, never on the
+ * order in which they were added, the number of threads or batches.
+ */
+#include "dedup/signature.h"
+
+struct dedup_options {
+    struct signature_options signature;
+    size_t memory_bytes;   /* 0: 1 GiB; past it, runs go to disk in ${work_dir} */
+    const char *work_dir;  /* a folder for temporary runs */
+    unsigned threads;      /* 0: all */
+};
+
+struct dedup;
+enum status dedup_new(const struct dedup_options *opt, struct dedup **out, struct buf *err) MUST_CHECK;
+void dedup_free(struct dedup *d);
+/**
+ * dedup_add(d, doc, rank, sig, err):
+ * ${doc} is the caller's number for the document (unique, under 2^40); ${rank} orders survival, smaller first (borrowed for the
+ * call, at most 256 bytes, compared as bytes; must be unique: end it with the document's id).  Not thread-safe.
+ */
+enum status dedup_add(struct dedup *d, uint64_t doc, struct slice rank, const struct signature *sig, struct buf *err) MUST_CHECK;
+
+struct dedup_verdict {
+    uint64_t doc;
+    uint64_t kept;        /* the document that stands for its cluster; == doc for the survivor */
+    double similarity;    /* estimated Jaccard with ${kept}; 1 for itself and exact copies */
+    uint32_t cluster_size;
+};
+/** dedup_run(d, emit, ctx, err): decide; ${emit} is called once a document, in ascending ${doc}.  ${d} may then only be freed. */
+enum status dedup_run(struct dedup *d, enum status (*emit)(void *ctx, const struct dedup_verdict *v), void *ctx, struct buf *err) MUST_CHECK;
+
+#endif
