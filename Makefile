@@ -22,7 +22,7 @@ OBJ := $(BUILD)/obj-$(FLAVOUR)
 BIN := $(BUILD)/bin-$(FLAVOUR)
 
 PREFIX ?= /usr/local
-VERSION := $(shell cat VERSION)
+VERSION := 0.1.0
 
 PKGS := libcurl libxml-2.0 libzstd zlib sqlite3 libxxhash libsodium libpsl libutf8proc libcyaml libmicrohttpd simdjson libidn2 uchardet
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
