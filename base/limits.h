@@ -28,5 +28,8 @@
 #define LIMIT_WARC_RECORD (128 * MIB)
 #define LIMIT_ZSTD_WINDOW_LOG 27 /* the widest window the field's readers accept */
 #define LIMIT_SHARD_TEXT (128 * MIB)
+#define LIMIT_RELEASE_PATH ((size_t)512)      /* a path inside a release */
+#define LIMIT_RELEASE_FILES ((size_t)1000000) /* files of one release */
+#define LIMIT_RELEASE_META (256 * MIB)        /* a release's SHA256SUMS or manifest.json */
 
 #endif
