@@ -1,0 +1,191 @@
+-- The manifest: what a hub holds, where each document came from, what was decided and why.  SQLite 3, WAL, foreign keys on.
+-- This file is the specification of user_version 1; manifest.c runs it on an empty database and applies manifest_migrate.c's
+-- steps to an older one.  A database of a newer user_version is refused.
+--
+-- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
+-- `terms`; shares and similarities are integers in ten-thousandths; days are days since 1970-01-01; digests and document ids
+-- are blobs.  Bytes a row, page overhead included, as `make bench-manifest` prints them: documents 89 with its index on id,
+-- captures 103 with both indexes (a path of 40 bytes), placements 15; so about 20 GB for 100 million documents in one dataset.
+--
+-- Nothing is deleted from captures and documents: a removal marks, so that a tombstone keeps its evidence.
+
+-- What is true of the whole hub: 'created' (ISO 8601), 'code' (version that made it).
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Every text that repeats.  kind: 1 source, 2 campaign, 3 licence (SPDX), 4 language (ISO 639-3), 5 reason, 6 host, 7 dataset.
+CREATE TABLE terms (
+    term INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    UNIQUE (kind, text)
+);
+
+-- Where documents are grouped: a source on a host.
+CREATE TABLE sites (
+    site INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES terms,
+    host INTEGER NOT NULL REFERENCES terms,
+    UNIQUE (source, host)
+);
+
+-- The settings that judged, by the hash that segments and runs name: kept whole so that a verdict can be made again.
+CREATE TABLE settings (
+    settings INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE, -- hex
+    text TEXT NOT NULL
+);
+
+-- Each time a stage ran: with which code and settings, when, how it ended.
+CREATE TABLE runs (
+    run INTEGER PRIMARY KEY,
+    stage TEXT NOT NULL, -- 'crawl', 'ingest', 'refine', 'publish', 'forget'
+    subject TEXT NOT NULL, -- the campaign, source, dataset… it was about
+    code TEXT NOT NULL,
+    settings INTEGER REFERENCES settings,
+    began_ms INTEGER NOT NULL,
+    ended_ms INTEGER, -- NULL: still running, or killed
+    outcome TEXT NOT NULL DEFAULT '' -- JSON
+);
+
+-- Finished files.  kind: 1 warc, 2 raw, 3 refined, 4 signature.  A refined or signature segment is made again under its own name
+-- when the settings change; its row is then replaced, number kept.
+CREATE TABLE segments (
+    segment INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL, -- of the file in its folder
+    bytes INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    sealed_ms INTEGER NOT NULL,
+    settings INTEGER REFERENCES settings, -- that made it; NULL for warc
+    run INTEGER REFERENCES runs,
+    derived_from INTEGER REFERENCES segments, -- refined: its raw; signature: its refined
+    UNIQUE (kind, name)
+);
+CREATE INDEX segments_by_origin ON segments (derived_from) WHERE derived_from IS NOT NULL;
+
+-- What `forget` was told, for what is here and for what may come.  scope: 1 id, 2 url, 3 host, 4 source.
+CREATE TABLE removals (
+    removal INTEGER PRIMARY KEY,
+    scope INTEGER NOT NULL,
+    value TEXT NOT NULL, -- 32 hex digits, canonical URL, host or source id
+    reason TEXT NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    lifted_ms INTEGER -- NULL while it holds
+);
+CREATE UNIQUE INDEX removals_in_force ON removals (scope, value) WHERE lifted_ms IS NULL;
+
+-- One row a document id, made at its first capture.
+CREATE TABLE documents (
+    doc INTEGER PRIMARY KEY, -- the number by which everything here names it; of no meaning outside
+    id BLOB NOT NULL UNIQUE, -- 16 bytes: doc_id(source, canonical URL or upstream id)
+    site INTEGER NOT NULL REFERENCES sites,
+    capture INTEGER NOT NULL REFERENCES captures DEFERRABLE INITIALLY DEFERRED, -- the best one: its text is the document's
+    campaign INTEGER NOT NULL REFERENCES terms,
+    license INTEGER NOT NULL REFERENCES terms,
+    crawl_day INTEGER NOT NULL, -- of the best capture
+    date_day INTEGER, -- publication, when known
+    -- The verdict, from the refined record of the best capture; NULL segment: not yet refined.
+    segment INTEGER REFERENCES segments,
+    offset INTEGER, -- of the record's frame in the refined segment
+    language INTEGER REFERENCES terms,
+    language_score INTEGER, -- ten-thousandths
+    french_share INTEGER, -- ten-thousandths of the text's bytes
+    bytes INTEGER NOT NULL DEFAULT 0, -- of text
+    words INTEGER NOT NULL DEFAULT 0,
+    reason INTEGER REFERENCES terms, -- NULL: passes; else why it is out
+    -- The cluster.  Its id is the id of the kept document.
+    duplicate_of INTEGER REFERENCES documents, -- NULL: alone or kept
+    similarity INTEGER, -- ten-thousandths, with duplicate_of
+    cluster_size INTEGER NOT NULL DEFAULT 1,
+    removed INTEGER REFERENCES removals -- the removal that took it out
+);
+CREATE INDEX documents_removed ON documents (removed) WHERE removed IS NOT NULL;
+
+-- Every archived response or ingested record, taken or refused.  A URL is stored from its path when it begins with
+-- "https://" and the site's host, whole otherwise; fetched_url is NULL when it is the url.
+CREATE TABLE captures (
+    capture INTEGER PRIMARY KEY,
+    doc INTEGER REFERENCES documents, -- NULL: refused
+    site INTEGER NOT NULL REFERENCES sites,
+    campaign INTEGER NOT NULL REFERENCES terms,
+    url TEXT NOT NULL, -- canonical
+    fetched_url TEXT,
+    url_hash INTEGER, -- XXH3-64 of the fetched URL; NULL when the document's id already leads here
+    status INTEGER NOT NULL, -- HTTP; 0 when there was none
+    captured_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, -- payload
+    digest BLOB, -- SHA-256 of the payload
+    warc INTEGER REFERENCES segments,
+    warc_offset INTEGER, -- of the response record
+    raw INTEGER REFERENCES segments,
+    raw_offset INTEGER,
+    refusal INTEGER REFERENCES terms,
+    evidence TEXT -- what decided a refusal, verbatim
+);
+CREATE INDEX captures_by_doc ON captures (doc) WHERE doc IS NOT NULL;
+CREATE INDEX captures_by_url ON captures (url_hash) WHERE url_hash IS NOT NULL;
+
+-- The documents added up, kept exact in the transaction that changes them, so that reports do not read 100 million rows.
+-- outcome: 0 kept, or the term of the reason; the reasons 'pending', 'duplicate' and 'removed' are the manifest's own.
+CREATE TABLE tallies (
+    site INTEGER NOT NULL REFERENCES sites,
+    campaign INTEGER NOT NULL REFERENCES terms,
+    license INTEGER NOT NULL REFERENCES terms,
+    language INTEGER NOT NULL, -- a term, or 0 while unknown
+    outcome INTEGER NOT NULL,
+    month INTEGER NOT NULL, -- of the crawl: year × 12 + month - 1
+    documents INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    french_bytes INTEGER NOT NULL,
+    PRIMARY KEY (site, campaign, license, language, outcome, month)
+) WITHOUT ROWID;
+
+-- The refused captures added up in the same way.
+CREATE TABLE refusals (
+    site INTEGER NOT NULL REFERENCES sites,
+    campaign INTEGER NOT NULL REFERENCES terms,
+    reason INTEGER NOT NULL REFERENCES terms,
+    captures INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (site, campaign, reason)
+) WITHOUT ROWID;
+
+-- Published versions.  Immutable once _SUCCESS is there; a row is written in the transaction that ends `publish`.
+CREATE TABLE releases (
+    release INTEGER PRIMARY KEY,
+    dataset INTEGER NOT NULL REFERENCES terms,
+    version TEXT NOT NULL, -- semantic
+    date_day INTEGER NOT NULL, -- the largest crawl_day of its documents
+    documents INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    text_bytes INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, -- compressed
+    manifest_sha256 TEXT NOT NULL, -- of its manifest.json
+    settings INTEGER REFERENCES settings,
+    run INTEGER REFERENCES runs,
+    UNIQUE (dataset, version)
+);
+
+CREATE TABLE shards (
+    release INTEGER NOT NULL REFERENCES releases,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    text_bytes INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    PRIMARY KEY (release, number)
+) WITHOUT ROWID;
+
+-- In which shard of a dataset a document stays, from version to version, even while it is out.
+CREATE TABLE placements (
+    dataset INTEGER NOT NULL REFERENCES terms,
+    doc INTEGER NOT NULL REFERENCES documents,
+    shard INTEGER NOT NULL,
+    PRIMARY KEY (dataset, doc)
+) WITHOUT ROWID;
