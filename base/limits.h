@@ -18,6 +18,10 @@
 #define LIMIT_URL ((size_t)2048)    /* a canonical URL; longer ones are traps (reference: traps) */
 #define LIMIT_URL_INPUT (64 * KIB)  /* a URL as found on a page, before parsing */
 #define LIMIT_ROBOTS (512 * KIB)    /* RFC 9309 2.5 asks for at least 500 KiB */
+#define LIMIT_ROBOTS_SITEMAPS ((size_t)1000)
+#define LIMIT_TDMREP (1 * MIB)
+#define LIMIT_SITEMAP_URLS ((size_t)50000) /* sitemaps.org: entries of one file */
+#define LIMIT_SITEMAP_BYTES (50 * MIB)     /* sitemaps.org: bytes of one file, gzip taken off */
 #define LIMIT_HEADERS (64 * KIB)    /* all header lines of one response */
 #define LIMIT_BODY_WIRE (32 * MIB)  /* a response as sent, default of a source */
 #define LIMIT_BODY_PLAIN (64 * MIB) /* a response after content decoding */

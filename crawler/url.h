@@ -9,7 +9,9 @@
 #include "base/buf.h"
 
 struct url_options {
-    /* Query parameters to remove, lower case; a trailing '*' matches a prefix ("utm_*").  NULL: url_default_params(). */
+    /* Query parameters to remove, in any case: a name, a prefix and '*' ("utm_*"), or a name and "=#", which goes only when
+       its value is a key of 24 or more hex digits ("sid=#").  They are also removed from the end of the path when written
+       ";name=value" (servlet sessions).  NULL: url_default_params(). */
     const char *const *strip;
     size_t n_strip;
 };
@@ -23,7 +25,8 @@ const char *const *url_default_params(size_t *n);
  * reason in ${err} and ${out} unchanged, for anything that is not an absolute http(s) URL in the end or is longer than
  * LIMIT_URL.  ${opt} may be NULL.  Thread-safe.  O(length).
  */
-enum status url_canonical(struct slice input, struct slice base, const struct url_options *opt, struct buf *out, struct buf *err) MUST_CHECK;
+enum status url_canonical(struct slice input, struct slice base, const struct url_options *opt, struct buf *out,
+                          struct buf *err) MUST_CHECK;
 
 /* The parts of a canonical URL, borrowed from it. */
 struct url_parts {
@@ -35,7 +38,11 @@ struct url_parts {
     struct slice query;  /* without '?'; ptr NULL when there is none */
     struct slice target; /* path and query: what a request line and robots.txt see */
 };
-/** url_split(url, parts): false when ${url} is not in canonical form. */
+/**
+ * url_split(url, parts):
+ * False when ${url} is not in canonical form or carries user information: no request is ever made with somebody's
+ * credentials.  O(length).
+ */
 bool url_split(struct slice url, struct url_parts *parts);
 /** url_domain(host): the registrable domain of ${host} (libpsl), or ${host} itself for an address or a bare suffix; borrowed. */
 struct slice url_domain(struct slice host);
