@@ -19,6 +19,11 @@ struct page_robots {
     bool noindex, nofollow, noai;
 };
 
+/* A <meta> with a name and a content, as written: tdm-reservation, robots, … */
+struct page_meta {
+    struct slice name, content;
+};
+
 struct page_licence {
     struct slice spdx;     /* SPDX id, or "" when there is none or the page disagrees with itself */
     struct slice evidence; /* the URL or text that says so, verbatim */
@@ -31,6 +36,9 @@ struct page {
     struct page_robots robots;
     const struct page_link *links; /* at most LIMIT_LINKS, in page order, no duplicates */
     size_t n_links;
+    const struct page_meta *metas; /* at most LIMIT_PAGE_METAS, in page order */
+    size_t n_metas;
+    struct slice rsl; /* href of <link rel=license type=application/rsl+xml> as written (Really Simple Licensing); "" when absent */
     struct page_licence licence;
     struct slice title, author, site;
     struct slice date;              /* publication, YYYY-MM-DD (or with time), or "" */
@@ -40,11 +48,11 @@ struct page {
 };
 
 struct page_options {
-    struct slice url;            /* canonical URL of the page, or "" */
-    struct slice agent;          /* product token for agent-scoped meta robots; "" for none */
+    struct slice url;   /* canonical URL of the page, or "" */
+    struct slice agent; /* product token for agent-scoped meta robots; "" for none */
     const struct url_options *urls;
-    bool want_links, want_text;  /* what to compute; metadata is always read */
-    int budget_ms;               /* 0: default 200 */
+    bool want_links, want_text; /* what to compute; metadata is always read */
+    int budget_ms; /* 0: default 200.  Counted in units of work, not read off a clock: the same bytes give the same page */
 };
 
 struct page_reader; /* parser state, one a worker */
@@ -57,6 +65,7 @@ void page_reader_free(struct page_reader *r);
  * page_read() or page_reader_free().  Any bytes give a page; SKIP only when a cap is passed.  Not thread-safe for one ${r}.
  * O(length), within budgets of nodes, depth and time.
  */
-enum status page_read(struct page_reader *r, struct slice utf8, const struct page_options *opt, struct page *page, struct buf *err) MUST_CHECK;
+enum status page_read(struct page_reader *r, struct slice utf8, const struct page_options *opt, struct page *page,
+                      struct buf *err) MUST_CHECK;
 
 #endif

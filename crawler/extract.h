@@ -1,0 +1,19 @@
+#ifndef VILLERS_CRAWLER_EXTRACT_H
+#define VILLERS_CRAWLER_EXTRACT_H
+/*
+ * The main text of a page: what its author wrote for this page, without the site around it.  Private to crawler/page*.c.
+ */
+#include "crawler/extract_blocks.h"
+
+struct extractor; /* buffers, one a reader */
+struct extractor *extractor_new(void);
+void extractor_free(struct extractor *x);
+
+/**
+ * extract_text(x, t, out):
+ * Append to ${out} the main text of ${t}: paragraphs, headings, list items and table rows, each on a line, in NFC.  A page of which
+ * nothing looks like a text gives nothing.  False without memory.  O(nodes + text).
+ */
+bool extract_text(struct extractor *x, const struct page_tree *t, struct buf *out) MUST_CHECK;
+
+#endif
