@@ -26,6 +26,8 @@ enum status unicode_nfc(struct buf *out, struct slice s) MUST_CHECK;
 /** unicode_is_*: general categories L*, N*, Mn, P* or S*, Z* or white-space controls. */
 bool unicode_is_letter(uint32_t cp);
 bool unicode_is_number(uint32_t cp);
+/** unicode_is_decimal(cp): Nd alone, of the N* that unicode_is_number() tells. */
+bool unicode_is_decimal(uint32_t cp);
 bool unicode_is_mark(uint32_t cp);
 bool unicode_is_punct(uint32_t cp);
 bool unicode_is_space(uint32_t cp);
