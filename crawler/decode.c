@@ -199,6 +199,8 @@ enum decode_result decode_body(struct slice head, struct slice body, struct buf 
     return r;
 }
 
-bool decode_is_gzip(struct slice body) { return body.len > 2 && (unsigned char)body.ptr[0] == 0x1f && (unsigned char)body.ptr[1] == 0x8b; }
+bool decode_is_gzip(struct slice body) {
+    return body.len > 2 && (unsigned char)body.ptr[0] == 0x1f && (unsigned char)body.ptr[1] == 0x8b;
+}
 
 enum decode_result decode_gunzip(struct slice body, struct buf *out) { return inflate_as(body, 15 + 16, out); }

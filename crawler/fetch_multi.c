@@ -25,8 +25,8 @@ struct transfer {
     struct fetch_answer *answer;
     size_t max_body;
     bool any_type, drop_body;
-    unsigned sends;          /* how often libcurl came to the point of sending: twice means a dead kept connection */
-    enum fetch_error verdict; /* set by a callback that cuts the transfer */
+    unsigned sends;                /* how often libcurl came to the point of sending: twice means a dead kept connection */
+    enum fetch_error verdict;      /* set by a callback that cuts the transfer */
     struct transfer *next, **link; /* all in flight */
 };
 
@@ -101,7 +101,9 @@ static bool want_body(struct transfer *t) {
 static void status_line(struct transfer *t, struct slice line) {
     struct fetch_answer *a = t->answer;
     buf_clear(&a->head);
-    a->protocol = slice_starts(line, slice_str("HTTP/2")) ? "h2" : slice_starts(line, slice_str("HTTP/1.0")) ? "http/1.0" : "http/1.1";
+    a->protocol = slice_starts(line, slice_str("HTTP/2"))     ? "h2"
+                  : slice_starts(line, slice_str("HTTP/1.0")) ? "http/1.0"
+                                                              : "http/1.1";
     size_t space = slice_find_char(line, ' ');
     if (a->protocol[0] == 'h' && a->protocol[1] == '2' && space != SIZE_MAX) {
         buf_str(&a->head, "HTTP/1.1");

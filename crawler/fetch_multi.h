@@ -24,34 +24,34 @@ enum fetch_error {
     FETCH_DNS,
     FETCH_CONNECT,
     FETCH_TLS,
-    FETCH_TIMEOUT,  /* no connection, first byte or end in time, or too slow */
-    FETCH_RESET,    /* cut before the first byte of the answer */
-    FETCH_PARTIAL,  /* cut inside the answer */
-    FETCH_PROTOCOL  /* not HTTP */
+    FETCH_TIMEOUT, /* no connection, first byte or end in time, or too slow */
+    FETCH_RESET,   /* cut before the first byte of the answer */
+    FETCH_PARTIAL, /* cut inside the answer */
+    FETCH_PROTOCOL /* not HTTP */
 };
 
 struct fetch_request {
-    const char *url;       /* canonical; copied */
-    const char *modified;  /* If-Modified-Since, or NULL */
-    const char *etag;      /* If-None-Match, or NULL */
-    size_t max_body;       /* bytes on the wire */
-    bool any_type;         /* false: a 200 whose type is not HTML or plain text is cut after the headers */
-    void *tag;             /* given back */
+    const char *url;      /* canonical; copied */
+    const char *modified; /* If-Modified-Since, or NULL */
+    const char *etag;     /* If-None-Match, or NULL */
+    size_t max_body;      /* bytes on the wire */
+    bool any_type;        /* false: a 200 whose type is not HTML or plain text is cut after the headers */
+    void *tag;            /* given back */
 };
 
 struct fetch_answer {
     void *tag;
     enum fetch_error error;
-    char detail[160];      /* for people, when error is not FETCH_OK */
-    int status;            /* 0 when no status line came */
-    struct buf request;    /* request line and headers as sent */
-    struct buf head;       /* status line and headers, ended by an empty line; HTTP/2's as HTTP/1.1 */
+    char detail[160];   /* for people, when error is not FETCH_OK */
+    int status;         /* 0 when no status line came */
+    struct buf request; /* request line and headers as sent */
+    struct buf head;    /* status line and headers, ended by an empty line; HTTP/2's as HTTP/1.1 */
     struct buf body;
-    const char *protocol;  /* "http/1.0", "http/1.1", "h2"; static */
-    char ip[64];           /* connected to, or "" */
-    int64_t sent_ms;       /* wall time at which the request left; when it never did, when it was asked for */
-    int64_t end_ms;        /* wall time */
-    int64_t latency_us;    /* request sent to first byte; 0 when none came */
+    const char *protocol; /* "http/1.0", "http/1.1", "h2"; static */
+    char ip[64];          /* connected to, or "" */
+    int64_t sent_ms;      /* wall time at which the request left; when it never did, when it was asked for */
+    int64_t end_ms;       /* wall time */
+    int64_t latency_us;   /* request sent to first byte; 0 when none came */
 };
 
 /**
@@ -61,14 +61,14 @@ struct fetch_answer {
 typedef bool fetch_may_connect(void *ctx, void *tag, const char *ip);
 
 struct fetch_multi_options {
-    const char *user_agent;          /* "villers/0.1 (+contact)" */
-    const char *const *connect_to;   /* HOST:PORT:ADDR:PORT, as curl's */
+    const char *user_agent;        /* "villers/0.1 (+contact)" */
+    const char *const *connect_to; /* HOST:PORT:ADDR:PORT, as curl's */
     size_t n_connect_to;
     bool allow_private;
-    unsigned max_open;               /* requests at a time: for the connection cache */
-    int64_t connect_timeout_ms;      /* 0: 15 s */
-    int64_t stall_ms;                /* under 64 bytes/s for so long, headers included: cut; 0: 30 s */
-    int64_t total_timeout_ms;        /* 0: 5 min */
+    unsigned max_open;          /* requests at a time: for the connection cache */
+    int64_t connect_timeout_ms; /* 0: 15 s */
+    int64_t stall_ms;           /* under 64 bytes/s for so long, headers included: cut; 0: 30 s */
+    int64_t total_timeout_ms;   /* 0: 5 min */
     fetch_may_connect *may_connect;
     void *may_connect_ctx;
 };

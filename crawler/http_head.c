@@ -34,12 +34,9 @@ enum http_type http_type_of(struct slice content_type) {
     static const struct {
         const char *name;
         enum http_type type;
-    } known[] = {{"text/html", HTTP_TYPE_HTML},
-                 {"application/xhtml+xml", HTTP_TYPE_HTML},
-                 {"text/plain", HTTP_TYPE_TEXT},
-                 {"text/xml", HTTP_TYPE_XML},
-                 {"application/xml", HTTP_TYPE_XML},
-                 {"application/rss+xml", HTTP_TYPE_XML},
+    } known[] = {{"text/html", HTTP_TYPE_HTML},          {"application/xhtml+xml", HTTP_TYPE_HTML},
+                 {"text/plain", HTTP_TYPE_TEXT},         {"text/xml", HTTP_TYPE_XML},
+                 {"application/xml", HTTP_TYPE_XML},     {"application/rss+xml", HTTP_TYPE_XML},
                  {"application/atom+xml", HTTP_TYPE_XML}};
     size_t semicolon = slice_find_char(content_type, ';');
     struct slice type = slice_trim(slice_sub(content_type, 0, semicolon == SIZE_MAX ? content_type.len : semicolon));

@@ -28,7 +28,8 @@ static void learn_latency(struct politeness_clock *c, const struct politeness_an
         c->latency_us += (a->latency_us - c->latency_us) / 8;
 }
 
-static int64_t back_off(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a, uint64_t dice) {
+static int64_t back_off(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a,
+                        uint64_t dice) {
     int64_t first = r->backoff_first_ms > 0 ? r->backoff_first_ms : POLITENESS_BACKOFF_FIRST_MS;
     bool forgiven = c->last_failure_ms == 0 || a->now_ms - c->last_failure_ms - c->backoff_ms >= POLITENESS_FORGIVE_MS;
     c->last_failure_ms = a->now_ms;
@@ -40,7 +41,8 @@ static int64_t back_off(struct politeness_clock *c, const struct politeness_rule
     return jittered(c->backoff_ms, dice);
 }
 
-void politeness_end(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a, uint64_t dice) {
+void politeness_end(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a,
+                    uint64_t dice) {
     learn_latency(c, a);
     c->due_ms = max64(c->due_ms, a->sent_ms + politeness_delay_ms(c, r, dice));
     if (a->failure)

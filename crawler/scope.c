@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #define MAX_SEGMENTS 20
-#define MAX_REPEATS 2   /* of one segment, one after the other */
-#define MAX_ANYWHERE 4  /* of one segment in the whole path */
+#define MAX_REPEATS 2  /* of one segment, one after the other */
+#define MAX_ANYWHERE 4 /* of one segment in the whole path */
 
 /* One seed: its host or domain's hash, and for SCOPE_PREFIX the folder. */
 struct entry {
