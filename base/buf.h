@@ -36,7 +36,7 @@ void buf_char(struct buf *b, char c);
 void buf_str(struct buf *b, const char *s);
 void buf_slice(struct buf *b, struct slice s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /** buf_truncate(b, len): drop the bytes past ${len}; longer than the buffer is a no-op. */
 void buf_truncate(struct buf *b, size_t len);
 

@@ -66,13 +66,13 @@ bool json_as_bool(struct json_value v, bool *out);
 /** json_get_string(v, key): the string member, or the empty slice. */
 struct slice json_get_string(struct json_value v, const char *key);
 
-/** Walk an array or an object: `struct json_iter it = json_iter(v); while (json_next(&it, &key, &val)) …`; key may be NULL. */
+/** Walk an array or an object: `struct json_iter it = json_walk(v); while (json_next(&it, &key, &val)) …`; key may be NULL. */
 struct json_iter {
     struct json_value at;
     size_t end;
     bool object;
 };
-struct json_iter json_iter(struct json_value v);
+struct json_iter json_walk(struct json_value v);
 bool json_next(struct json_iter *it, struct slice *key, struct json_value *val);
 
 #endif

@@ -1,0 +1,54 @@
+#include "base/hash.h"
+#include <assert.h>
+#include <sodium/crypto_hash_sha256.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct sha256 *)0)->state),
+              "struct sha256 is too small for libsodium's state");
+
+uint64_t hash64(struct slice s) { return XXH3_64bits(s.ptr, s.len); }
+
+uint64_t hash64_seed(struct slice s, uint64_t seed) { return XXH3_64bits_withSeed(s.ptr, s.len, seed); }
+
+struct hash128 hash128(struct slice s) {
+    XXH128_hash_t h = XXH3_128bits(s.ptr, s.len);
+    return (struct hash128){h.high64, h.low64};
+}
+
+void hash128_hex(struct hash128 h, char out[33]) {
+    XXH128_canonical_t c;
+    XXH128_hash_t x = {.low64 = h.lo, .high64 = h.hi};
+    XXH128_canonicalFromHash(&c, x);
+    hash_hex(c.digest, sizeof c.digest, out);
+}
+
+static crypto_hash_sha256_state *state_of(struct sha256 *h) { return (crypto_hash_sha256_state *)(void *)h->state; }
+
+void sha256_init(struct sha256 *h) { crypto_hash_sha256_init(state_of(h)); }
+
+void sha256_update(struct sha256 *h, const void *bytes, size_t n) { crypto_hash_sha256_update(state_of(h), bytes, n); }
+
+void sha256_final(struct sha256 *h, unsigned char out[SHA256_BYTES]) { crypto_hash_sha256_final(state_of(h), out); }
+
+void sha256_of(struct slice s, unsigned char out[SHA256_BYTES]) { crypto_hash_sha256(out, (const unsigned char *)s.ptr, s.len); }
+
+void hash_hex(const unsigned char *bytes, size_t n, char *out) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * n] = 0;
+}
+
+void hash_base32(struct buf *out, const unsigned char *bytes, size_t n) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    for (size_t i = 0; i < n; i += 5) {
+        uint64_t group = 0;
+        size_t have = n - i < 5 ? n - i : 5;
+        for (size_t j = 0; j < 5; j++) group = group << 8 | (j < have ? bytes[i + j] : 0);
+        size_t chars = (have * 8 + 4) / 5;
+        for (size_t j = 0; j < 8; j++) buf_char(out, j < chars ? alphabet[group >> (35 - 5 * j) & 31] : '=');
+    }
+}

@@ -1,0 +1,136 @@
+// The one file that knows simdjson: its DOM, seen through base/json.h.
+#include <new>
+#include <simdjson.h>
+
+extern "C" {
+#include "base/json.h"
+}
+
+namespace dom = simdjson::dom;
+
+struct json_parser {
+    dom::parser parser;
+    dom::element root;
+    explicit json_parser(size_t max_bytes) : parser(max_bytes) {}
+};
+
+// dom::element is a document pointer and a tape index, trivially copied; json_value holds one.
+static_assert(sizeof(dom::element) <= sizeof(json_value), "json_value cannot hold a simdjson element");
+static_assert(std::is_trivially_copyable<dom::element>::value, "simdjson elements must copy as bytes");
+
+static json_value wrap(dom::element e) {
+    json_value v = {nullptr, 0};
+    memcpy(static_cast<void *>(&v), &e, sizeof e);
+    return v;
+}
+
+static dom::element unwrap(json_value v) {
+    dom::element e;
+    memcpy(static_cast<void *>(&e), &v, sizeof e);
+    return e;
+}
+
+extern "C" {
+
+json_parser *json_parser_new(size_t max_bytes) { return new (std::nothrow) json_parser(max_bytes); }
+
+void json_parser_free(json_parser *p) { delete p; }
+
+enum status json_parse(json_parser *p, slice text, json_value *root, buf *err) {
+    if (text.len == 0) return fail(err, ST_SKIP, "not JSON: empty");
+    auto code = p->parser.parse(text.ptr, text.len, true).get(p->root);
+    if (code == simdjson::MEMALLOC) return fail(err, ST_RETRY, "out of memory reading JSON");
+    if (code) return fail(err, ST_SKIP, "not JSON: %s", simdjson::error_message(code));
+    *root = wrap(p->root);
+    return ST_OK;
+}
+
+enum json_type json_typeof(json_value v) {
+    switch (unwrap(v).type()) {
+    case dom::element_type::ARRAY: return JSON_ARRAY;
+    case dom::element_type::OBJECT: return JSON_OBJECT;
+    case dom::element_type::STRING: return JSON_STRING;
+    case dom::element_type::BOOL: return JSON_BOOL;
+    case dom::element_type::NULL_VALUE: return JSON_NULL;
+    default: return JSON_NUMBER;
+    }
+}
+
+bool json_get(json_value v, const char *key, json_value *out) {
+    dom::object o;
+    dom::element e;
+    if (unwrap(v).get(o) || o.at_key(key).get(e)) return false;
+    *out = wrap(e);
+    return true;
+}
+
+bool json_as_string(json_value v, slice *out) {
+    std::string_view s;
+    if (unwrap(v).get(s)) return false;
+    *out = slice_of(s.data(), s.size());
+    return true;
+}
+
+bool json_as_int(json_value v, int64_t *out) { return !unwrap(v).get(*out); }
+
+bool json_as_float(json_value v, double *out) { return !unwrap(v).get(*out); }
+
+bool json_as_bool(json_value v, bool *out) { return !unwrap(v).get(*out); }
+
+struct slice json_get_string(json_value v, const char *key) {
+    json_value member;
+    struct slice s = slice_of("", 0);
+    if (json_get(v, key, &member)) json_as_string(member, &s);
+    return s;
+}
+}
+
+// simdjson's iterators are a document pointer and an index too; they are rebuilt at each step from the value they stand on.
+namespace {
+template <class T> json_iter begin_of(T range, bool object) {
+    json_iter it = {{nullptr, 0}, 0, object};
+    auto begin = range.begin();
+    auto end = range.end();
+    json_value last = {nullptr, 0};
+    static_assert(sizeof begin <= sizeof(json_value) && std::is_trivially_copyable<decltype(begin)>::value,
+                  "iterator does not fit");
+    memcpy(static_cast<void *>(&it.at), &begin, sizeof begin);
+    memcpy(static_cast<void *>(&last), &end, sizeof end);
+    it.end = last.index;
+    return it;
+}
+template <class I> I here(const json_iter *it, I any) {
+    memcpy(static_cast<void *>(&any), &it->at, sizeof any);
+    return any;
+}
+} // namespace
+
+extern "C" {
+
+struct json_iter json_walk(json_value v) {
+    dom::array a;
+    dom::object o;
+    if (!unwrap(v).get(a)) return begin_of(a, false);
+    if (!unwrap(v).get(o)) return begin_of(o, true);
+    return {{nullptr, 0}, 0, false};
+}
+
+bool json_next(struct json_iter *it, slice *key, json_value *val) {
+    if (it->at.index == it->end) return false;
+    if (it->object) {
+        auto at = here(it, dom::object().begin());
+        std::string_view k = at.key();
+        if (key) *key = slice_of(k.data(), k.size());
+        *val = wrap(at.value());
+        ++at;
+        memcpy(static_cast<void *>(&it->at), &at, sizeof at);
+    } else {
+        auto at = here(it, dom::array().begin());
+        if (key) *key = slice_of("", 0);
+        *val = wrap(*at);
+        ++at;
+        memcpy(static_cast<void *>(&it->at), &at, sizeof at);
+    }
+    return true;
+}
+}

@@ -1,0 +1,103 @@
+/* The one file that knows utf8proc. */
+#include "base/utf8.h"
+#include <stdlib.h>
+#include <utf8proc.h>
+
+static utf8proc_category_t category(uint32_t cp) { return utf8proc_category((utf8proc_int32_t)cp); }
+
+/*
+ * Text below U+0300 is NFC as it stands (UAX #15, NFC_Quick_Check=Yes throughout), and so are the punctuation and letters that
+ * French uses above it; only when something else appears is utf8proc asked.
+ */
+static bool surely_nfc(struct slice s) {
+    for (size_t i = 0; i < s.len;) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c < 0x80)
+            i++;
+        else if (c < 0xCC)
+            i += 2;
+        else if (c == 0xE2 && i + 2 < s.len && (unsigned char)s.ptr[i + 1] == 0x80) {
+            /* U+2000 and U+2001 have canonical decompositions; the rest of U+2000–203F has none. */
+            if ((unsigned char)s.ptr[i + 2] < 0x82) return false;
+            i += 3;
+        } else
+            return false;
+    }
+    return true;
+}
+
+enum status unicode_nfc(struct buf *out, struct slice s) {
+    if (surely_nfc(s)) {
+        buf_slice(out, s);
+        return buf_ok(out) ? ST_OK : ST_SKIP;
+    }
+    utf8proc_uint8_t *made = NULL;
+    utf8proc_ssize_t n =
+        utf8proc_map((const utf8proc_uint8_t *)s.ptr, (utf8proc_ssize_t)s.len, &made, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    if (n < 0) return ST_SKIP;
+    buf_append(out, made, (size_t)n);
+    free(made);
+    return buf_ok(out) ? ST_OK : ST_SKIP;
+}
+
+bool unicode_is_letter(uint32_t cp) {
+    if (cp < 0x80) return ascii_is_alpha((char)cp);
+    utf8proc_category_t c = category(cp);
+    return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
+}
+
+bool unicode_is_number(uint32_t cp) {
+    if (cp < 0x80) return ascii_is_digit((char)cp);
+    utf8proc_category_t c = category(cp);
+    return c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO;
+}
+
+bool unicode_is_mark(uint32_t cp) { return cp >= 0x300 && category(cp) == UTF8PROC_CATEGORY_MN; }
+
+bool unicode_is_punct(uint32_t cp) {
+    utf8proc_category_t c = category(cp);
+    return c >= UTF8PROC_CATEGORY_PC && c <= UTF8PROC_CATEGORY_SO;
+}
+
+bool unicode_is_space(uint32_t cp) {
+    if (cp < 0x80) return ascii_is_space((char)cp) || (cp >= 0x1C && cp <= 0x1F);
+    if (cp == 0x85) return true;
+    utf8proc_category_t c = category(cp);
+    return c >= UTF8PROC_CATEGORY_ZS && c <= UTF8PROC_CATEGORY_ZP;
+}
+
+bool unicode_is_upper(uint32_t cp) {
+    if (cp < 0x80) return cp >= 'A' && cp <= 'Z';
+    return category(cp) == UTF8PROC_CATEGORY_LU;
+}
+
+uint32_t unicode_lower(uint32_t cp) {
+    if (cp < 0x80) return (uint32_t)(unsigned char)ascii_lower((char)cp);
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
+}
+
+unsigned unicode_decompose(uint32_t cp, uint32_t out[4]) {
+    if (cp < 0xC0) {
+        out[0] = cp;
+        return 1;
+    }
+    utf8proc_int32_t made[4];
+    int boundary = 0;
+    utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)cp, made, 4, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, &boundary);
+    if (n < 1 || n > 4) {
+        out[0] = cp;
+        return 1;
+    }
+    for (utf8proc_ssize_t i = 0; i < n; i++) out[i] = (uint32_t)made[i];
+    return (unsigned)n;
+}
+
+void unicode_fold(struct buf *out, struct slice s) {
+    uint32_t parts[4];
+    for (size_t at = 0; at < s.len;) {
+        uint32_t cp = utf8_decode(s, &at);
+        unsigned n = unicode_decompose(unicode_lower(cp), parts);
+        for (unsigned i = 0; i < n; i++)
+            if (!unicode_is_mark(parts[i])) utf8_encode(out, parts[i]);
+    }
+}
