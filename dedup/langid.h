@@ -9,19 +9,19 @@
 #define LANGID_MAX_LANGUAGES 3
 
 struct langid_language {
-    char code[4];  /* ISO 639-3 */
-    double share;  /* of the text's bytes, 0 to 1 */
+    char code[4]; /* ISO 639-3 */
+    double share; /* of the text's bytes, 0 to 1 */
 };
 struct langid_result {
-    char language[4];      /* ISO 639-3; "und" when it abstains */
-    char script[5];        /* ISO 15924: "Latn" */
-    double score;          /* calibrated, 0 to 1 */
-    double french_share;   /* bytes of French spans over all letters' bytes */
+    char language[4];    /* ISO 639-3; "und" when it abstains */
+    char script[5];      /* ISO 15924: "Latn" */
+    double score;        /* calibrated, 0 to 1 */
+    double french_share; /* bytes of French spans over all letters' bytes */
     unsigned n;
     struct langid_language languages[LANGID_MAX_LANGUAGES];
 };
 
-struct langid_hints { /* weak evidence from outside the text; may be empty */
+struct langid_hints {               /* weak evidence from outside the text; may be empty */
     struct slice declared_language; /* BCP 47 */
     struct slice tld;
 };
