@@ -19,7 +19,8 @@ struct extract_options {
 
 static const struct option options[] = {
     {"url", 'u', OPTION_STRING, offsetof(struct extract_options, url), "URL", "address of the page, for links and dates in it"},
-    {"files-from", 'f', OPTION_STRING, offsetof(struct extract_options, files_from), "LIST", "read the names of the files from LIST, one a line; - for stdin"},
+    {"files-from", 'f', OPTION_STRING, offsetof(struct extract_options, files_from), "LIST",
+     "read the names of the files from LIST, one a line; - for stdin"},
     {"threads", 'j', OPTION_INT, offsetof(struct extract_options, threads), "N", "workers (default: every core)"},
     {0}};
 
@@ -198,7 +199,8 @@ const struct command cmd_extract = {
     .group = "engine",
     .summary = "main text and metadata of HTML pages",
     .usage = "[--url U] [--files-from LIST] FILE…",
-    .examples = "villers extract --url https://exemple.fr/page page.html\nfind pages -name '*.html' | villers extract --files-from - > pages.jsonl",
+    .examples =
+        "villers extract --url https://exemple.fr/page page.html\nfind pages -name '*.html' | villers extract --files-from - > pages.jsonl",
     .options = options,
     .options_size = sizeof(struct extract_options),
     .min_operands = 0,
