@@ -45,6 +45,8 @@ src = $(filter-out %_main.c,$(wildcard $(1)/*.c)) $(wildcard $(1)/*.cc)
 objs = $(patsubst %,$(OBJ)/%.o,$(call src,$(1)))
 lib = $(OBJ)/lib$(1).a
 
+$(OBJ)/cli/embedded.c.o: config/hub.yaml config/source.yaml config/campaign.yaml
+
 # What each room is linked with: those below it, and nothing beside it.
 BELOW_base := base
 BELOW_store := store base

@@ -51,12 +51,12 @@ struct cli {
 
 struct command {
     const char *name;
-    const char *group;    /* "hub", "engine" or "release" : the heading in --help */
-    const char *summary;  /* one line */
-    const char *usage;    /* operands: "[--lines|--jsonl] [FILE…]" */
-    const char *examples; /* lines ready to paste */
-    const struct option *options; /* ended by a zeroed entry; may be NULL */
-    size_t options_size;  /* of the struct that offset points into */
+    const char *group;              /* "hub", "engine" or "release" : the heading in --help */
+    const char *summary;            /* one line */
+    const char *usage;              /* operands: "[--lines|--jsonl] [FILE…]" */
+    const char *examples;           /* lines ready to paste */
+    const struct option *options;   /* ended by a zeroed entry; may be NULL */
+    size_t options_size;            /* of the struct that offset points into */
     int min_operands, max_operands; /* max -1: any number */
     /* ${options} is zeroed and then filled from the command line; returns an exit code. */
     int (*run)(struct cli *cli, void *options, char **operands, int n);
@@ -72,5 +72,7 @@ int cli_fail(enum status st, const struct buf *err);
 bool cli_out(struct buf *b);
 /** cli_interrupted(): SIGINT or SIGTERM has been seen (handlers are installed by main). */
 bool cli_interrupted(void);
+/** cli_catch_signals(): from now on SIGINT and SIGTERM are noted (once), SIGPIPE ignored.  Called by main. */
+void cli_catch_signals(void);
 
 #endif

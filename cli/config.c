@@ -1,0 +1,239 @@
+#include "cli/config.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "cli/config_yaml.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OPT CYAML_FLAG_OPTIONAL
+#define TEXT(type, key) CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | OPT, struct type, key, 0, 65536)
+#define INT(type, key) CYAML_FIELD_INT(#key, OPT, struct type, key)
+#define BOOL(type, key) CYAML_FIELD_BOOL(#key, OPT, struct type, key)
+#define FLOAT(type, key) CYAML_FIELD_FLOAT(#key, OPT, struct type, key)
+#define LIST(type, key)                                                                                                            \
+    CYAML_FIELD_SEQUENCE_COUNT(#key, CYAML_FLAG_POINTER | OPT, struct type, key.items, key.n, &one_string, 0, 100000)
+
+static const cyaml_schema_value_t one_string = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, 65536)};
+
+static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
+                                                       TEXT(settings, contact),
+                                                       TEXT(settings, warc),
+                                                       LIST(settings, ai_agents),
+                                                       LIST(settings, strip_params),
+                                                       BOOL(settings, allow_nc),
+                                                       BOOL(settings, allow_nd),
+                                                       FLOAT(settings, min_language_score),
+                                                       FLOAT(settings, min_french_share),
+                                                       INT(settings, min_words),
+                                                       BOOL(settings, quality_filters),
+                                                       BOOL(settings, redact),
+                                                       BOOL(settings, keep_figures),
+                                                       INT(settings, dedup_memory_bytes),
+                                                       INT(settings, shard_text_bytes),
+                                                       INT(settings, zstd_level),
+                                                       CYAML_FIELD_END};
+static const cyaml_schema_value_t settings_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct settings, settings_fields)};
+
+static const cyaml_strval_t scopes[] = {{"host", SCOPE_HOST}, {"domain", SCOPE_DOMAIN}, {"prefix", SCOPE_PREFIX}};
+static const cyaml_strval_t accesses[] = {{"crawl", ACCESS_CRAWL}, {"dump", ACCESS_DUMP}, {"blocked", ACCESS_BLOCKED}};
+
+static const cyaml_schema_field_t source_fields[] = {
+    TEXT(source, id),
+    TEXT(source, name),
+    CYAML_FIELD_ENUM("access", OPT | CYAML_FLAG_STRICT, struct source, access, accesses, CYAML_ARRAY_LEN(accesses)),
+    LIST(source, seeds),
+    CYAML_FIELD_ENUM("scope", OPT | CYAML_FLAG_STRICT, struct source, scope, scopes, CYAML_ARRAY_LEN(scopes)),
+    LIST(source, include),
+    LIST(source, exclude),
+    TEXT(source, license),
+    TEXT(source, license_evidence),
+    TEXT(source, license_date),
+    TEXT(source, attribution),
+    BOOL(source, official),
+    INT(source, delay_ms),
+    INT(source, max_pages),
+    INT(source, max_bytes),
+    INT(source, max_depth),
+    INT(source, max_page_bytes),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t source_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct source, source_fields)};
+
+static const cyaml_schema_field_t campaign_fields[] = {
+    TEXT(campaign, name),    TEXT(campaign, purpose),          TEXT(campaign, contact),   LIST(campaign, sources),
+    LIST(campaign, hours),   INT(campaign, max_pages),         INT(campaign, max_bytes),  INT(campaign, max_seconds),
+    INT(campaign, delay_ms), INT(campaign, max_hosts_at_once), BOOL(campaign, warc_gzip), CYAML_FIELD_END};
+static const cyaml_schema_value_t campaign_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct campaign, campaign_fields)};
+
+/* libcyaml allocates with malloc and frees with free, so a default may be a plain copy. */
+static bool default_text(char **field, const char *value) {
+    if (!*field) *field = strdup(value);
+    return *field != NULL;
+}
+
+static void default_int(int64_t *field, int64_t value) {
+    if (*field == 0) *field = value;
+}
+
+static enum status wrong(struct buf *err, const char *path, const char *key, const char *what) {
+    return fail(err, ST_FATAL, "%s:%u: %s: %s", path, config_yaml_line(path, key), key, what);
+}
+
+enum status config_settings(const char *path, struct settings **out, struct buf *err) {
+    void *data;
+    enum status st = config_yaml_load(path, &settings_schema, &data, err);
+    if (st != ST_OK) return st;
+    struct settings *s = data;
+    *out = s;
+    bool ok = default_text(&s->agent, "villers") && default_text(&s->contact, "") && default_text(&s->warc, "zst");
+    if (!ok) st = fail(err, ST_RETRY, "%s: out of memory", path);
+    if (s->min_language_score == 0) s->min_language_score = 0.5;
+    if (s->min_french_share == 0) s->min_french_share = 0.5;
+    default_int(&s->min_words, 1);
+    default_int(&s->dedup_memory_bytes, (int64_t)GIB);
+    default_int(&s->shard_text_bytes, (int64_t)LIMIT_SHARD_TEXT);
+    default_int(&s->zstd_level, 9);
+    if (st == ST_OK && strcmp(s->warc, "zst") != 0 && strcmp(s->warc, "gz") != 0) st = wrong(err, path, "warc", "takes zst or gz");
+    if (st == ST_OK && (s->zstd_level < 1 || s->zstd_level > 19)) st = wrong(err, path, "zstd_level", "takes 1 to 19");
+    if (st == ST_OK && (s->min_language_score < 0 || s->min_language_score > 1))
+        st = wrong(err, path, "min_language_score", "takes 0 to 1");
+    if (st == ST_OK && (s->min_french_share < 0 || s->min_french_share > 1))
+        st = wrong(err, path, "min_french_share", "takes 0 to 1");
+    if (st == ST_OK && s->shard_text_bytes < (int64_t)KIB) st = wrong(err, path, "shard_text_bytes", "takes 1024 or more");
+    if (st != ST_OK) {
+        config_settings_free(s);
+        *out = NULL;
+    }
+    return st;
+}
+
+void config_settings_free(struct settings *s) { config_yaml_free(&settings_schema, s); }
+
+/* The file's name without folder and ".yaml". */
+static struct slice stem_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    struct slice s = slice_str(slash ? slash + 1 : path);
+    struct slice ext = SLICE_LIT(".yaml");
+    return slice_ends(s, ext) ? slice_sub(s, 0, s.len - ext.len) : s;
+}
+
+static bool good_id(struct slice id) {
+    for (size_t i = 0; i < id.len; i++)
+        if (!ascii_is_digit(id.ptr[i]) && id.ptr[i] != '-' && !(id.ptr[i] >= 'a' && id.ptr[i] <= 'z')) return false;
+    return id.len > 0 && id.len <= 64;
+}
+
+static bool is_day(const char *s) {
+    int y, m, d;
+    char extra;
+    return strlen(s) == 10 && sscanf(s, "%4d-%2d-%2d%c", &y, &m, &d, &extra) == 3 && clock_civil_valid(y, m, d);
+}
+
+static enum status check_source(const char *path, const struct source *s, struct buf *err) {
+    if (!slice_eq(slice_str(s->id), stem_of(path))) return wrong(err, path, "id", "must be the file's name without .yaml");
+    if (!good_id(slice_str(s->id))) return wrong(err, path, "id", "takes lower-case letters, digits and hyphens, at most 64");
+    if (s->delay_ms < 0 || s->max_pages < 0 || s->max_bytes < 0 || s->max_depth < 0 || s->max_page_bytes < 0)
+        return fail(err, ST_FATAL, "%s:1: delay_ms and the max_… limits take no negative number", path);
+    if (s->access == ACCESS_BLOCKED) return ST_OK;
+    if (!*s->license)
+        return wrong(err, path, "license",
+                     "missing: a source without a licence is never taken; give its SPDX id (etalab-2.0, CC-BY-4.0…)");
+    if (!*s->license_evidence) return wrong(err, path, "license_evidence", "missing: give the URL of the terms that say so");
+    if (*s->license_date && !is_day(s->license_date))
+        return wrong(err, path, "license_date", "takes the day the terms were read, YYYY-MM-DD");
+    if (s->access == ACCESS_CRAWL && s->seeds.n == 0)
+        return wrong(err, path, "seeds", "missing: give at least one URL to begin with");
+    return ST_OK;
+}
+
+enum status config_source(const char *path, struct source **out, struct buf *err) {
+    void *data;
+    *out = NULL;
+    enum status st = config_yaml_load(path, &source_schema, &data, err);
+    if (st != ST_OK) return st;
+    struct source *s = data;
+    bool ok = default_text(&s->id, "") && default_text(&s->name, s->id) && default_text(&s->license, "") &&
+              default_text(&s->license_evidence, "") && default_text(&s->license_date, "") && default_text(&s->attribution, "");
+    st = ok ? check_source(path, s, err) : fail(err, ST_RETRY, "%s: out of memory", path);
+    default_int(&s->delay_ms, 1000);
+    default_int(&s->max_depth, 20);
+    default_int(&s->max_page_bytes, (int64_t)LIMIT_BODY_WIRE);
+    if (s->max_page_bytes > (int64_t)LIMIT_BODY_WIRE) s->max_page_bytes = (int64_t)LIMIT_BODY_WIRE;
+    if (st == ST_OK)
+        *out = s;
+    else
+        config_source_free(s);
+    return st;
+}
+
+void config_source_free(struct source *s) { config_yaml_free(&source_schema, s); }
+
+static bool good_hours(const char *s) {
+    int h1, m1, h2, m2;
+    char extra;
+    return sscanf(s, "%2d:%2d-%2d:%2d%c", &h1, &m1, &h2, &m2, &extra) == 4 && h1 >= 0 && h1 < 25 && h2 >= 0 && h2 < 25 && m1 >= 0 &&
+           m1 < 60 && m2 >= 0 && m2 < 60;
+}
+
+static enum status check_campaign(const char *path, const struct campaign *c, struct buf *err) {
+    if (!slice_eq(slice_str(c->name), stem_of(path))) return wrong(err, path, "name", "must be the file's name without .yaml");
+    if (!good_id(slice_str(c->name))) return wrong(err, path, "name", "takes lower-case letters, digits and hyphens, at most 64");
+    if (c->sources.n == 0) return wrong(err, path, "sources", "missing: name at least one source of the catalogue");
+    for (unsigned i = 0; i < c->hours.n; i++)
+        if (!good_hours(c->hours.items[i])) return wrong(err, path, "hours", "takes \"HH:MM-HH:MM\" in UTC");
+    if (c->max_pages < 0 || c->max_bytes < 0 || c->max_seconds < 0 || c->delay_ms < 0 || c->max_hosts_at_once < 0)
+        return fail(err, ST_FATAL, "%s:1: limits take no negative number", path);
+    return ST_OK;
+}
+
+enum status config_campaign(const char *path, struct campaign **out, struct buf *err) {
+    void *data;
+    *out = NULL;
+    enum status st = config_yaml_load(path, &campaign_schema, &data, err);
+    if (st != ST_OK) return st;
+    struct campaign *c = data;
+    struct slice stem = stem_of(path);
+    if (!c->name) c->name = strndup(stem.ptr, stem.len);
+    bool ok = c->name && default_text(&c->purpose, "") && default_text(&c->contact, "");
+    st = ok ? check_campaign(path, c, err) : fail(err, ST_RETRY, "%s: out of memory", path);
+    default_int(&c->max_hosts_at_once, 64);
+    if (st == ST_OK)
+        *out = c;
+    else
+        config_campaign_free(c);
+    return st;
+}
+
+void config_campaign_free(struct campaign *c) { config_yaml_free(&campaign_schema, c); }
+
+enum status config_catalogue(const char *dir, struct catalogue *out, struct buf *err) {
+    char **names;
+    size_t n;
+    *out = (struct catalogue){0};
+    enum status st = dir_list(dir, ".yaml", &names, &n, err);
+    if (st != ST_OK) return st;
+    out->items = calloc(n + 1, sizeof *out->items);
+    if (!out->items) st = fail(err, ST_RETRY, "%s: out of memory", dir);
+    struct buf path = {.max = 8192};
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        path_join(&path, dir, names[i]);
+        st = config_source(buf_cstr(&path), &out->items[out->n], err);
+        if (st == ST_OK) out->n++;
+    }
+    buf_free(&path);
+    dir_list_free(names, n);
+    if (st != ST_OK) config_catalogue_free(out);
+    return st;
+}
+
+void config_catalogue_free(struct catalogue *c) {
+    for (size_t i = 0; i < c->n; i++) config_source_free(c->items[i]);
+    free(c->items);
+    *c = (struct catalogue){0};
+}
+
+const struct source *config_find_source(const struct catalogue *c, struct slice id) {
+    for (size_t i = 0; i < c->n; i++)
+        if (slice_eq(slice_str(c->items[i]->id), id)) return c->items[i];
+    return NULL;
+}
