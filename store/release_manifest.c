@@ -97,7 +97,7 @@ static enum status read_shards(struct json_value root, struct release_manifest *
     size_t cap = 0;
     if (!json_get(root, "shards", &list) || json_typeof(list) != JSON_ARRAY)
         return fail(err, ST_SKIP, RELEASE_MANIFEST_FILE ": no list of shards");
-    struct json_iter it = json_iter(list);
+    struct json_iter it = json_walk(list);
     while (json_next(&it, NULL, &item)) {
         if (m->n_shards == cap) {
             cap = cap ? 2 * cap : 16;
@@ -118,7 +118,7 @@ static bool read_counts(struct json_value root, const char *key, struct release_
     struct slice name;
     bool ok = true;
     if (!json_get(root, key, &table)) return true;
-    struct json_iter it = json_iter(table);
+    struct json_iter it = json_walk(table);
     while (ok && json_next(&it, &name, &row)) {
         uint64_t documents = get_count(row, "documents", &ok), words = get_count(row, "words", &ok),
                  bytes = get_count(row, "text_bytes", &ok);

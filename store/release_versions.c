@@ -72,7 +72,7 @@ enum status release_versions_read(struct slice text, struct release_versions *v,
         st = fail(err, ST_SKIP, RELEASE_VERSIONS_FILE ": no list of versions");
     else {
         struct slice name = json_get_string(root, "name");
-        struct json_iter it = json_iter(list);
+        struct json_iter it = json_walk(list);
         free(v->name);
         v->name = strndup(name.len ? name.ptr : "", name.len);
         if (!v->name) st = fail(err, ST_FATAL, "out of memory");

@@ -81,7 +81,7 @@ static void bad_line(struct verify_shard *v, const char *what) {
 /* "key:type" of each member, in order. */
 static void describe(struct json_value root, struct buf *out) {
     static const char *const type[] = {"null", "boolean", "number", "string", "array", "object"};
-    struct json_iter it = json_iter(root);
+    struct json_iter it = json_walk(root);
     struct json_value value;
     struct slice key;
     buf_clear(out);
