@@ -183,7 +183,7 @@ static bool split_line(const struct reader *rd, struct slice line, struct slice 
     while (n < line.len && !ascii_is_space(line.ptr[n])) n++;
     *name = slice_sub(line, 0, n);
     *value = slice_trim(slice_sub(line, n, line.len));
-    return rd->tolerant && value->len && word_of(*value).len && field_of(*name, true) != FIELD_OTHER;
+    return rd->tolerant && value->len && field_of(*name, true) != FIELD_OTHER;
 }
 
 static bool read_line(struct reader *rd, struct slice line) {

@@ -39,7 +39,7 @@ static const struct {
      "", "http://xn--bcher-kva.de/"},
     {"http://fa\xc3\x9f.example/", "", "http://xn--fa-hia.example/"},
     {"http://\xd0\xbd\xd1\x8d\xd0\xb1.\xd1\x80\xd1\x84/", "", "http://xn--90ax2c.xn--p1ai/"},
-    {"http://%C3%A9t%C3%A9.fr/", "", "http://xn--t-9faa.fr/"},
+    {"http://%C3%A9t%C3%A9.fr/", "", "http://xn--t-9fab.fr/"},
     {"http://xn--/", "", NULL},
     {"http://xn--a/", "", NULL},
     {"http://exemple.fr./", "", "http://exemple.fr/"},
