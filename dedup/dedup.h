@@ -1,17 +1,19 @@
 #ifndef VILLERS_DEDUP_DEDUP_H
 #define VILLERS_DEDUP_DEDUP_H
 /*
- * Exact and near duplicates among documents: LSH by bands, verified edges, clusters by union-find, and in each cluster the
- * document that comes first in the caller's order survives.  The result depends on the set of documents alone, never on the
- * order in which they were added, the number of threads or batches.
+ * Exact and near duplicates among documents: LSH by bands, edges verified by sketches, clusters by complete linkage, and in each
+ * cluster the document that comes first in the caller's order survives.  The result depends on the set of documents alone, never
+ * on the order in which they were added, the number of threads or batches.
  */
 #include "dedup/signature.h"
 
 struct dedup_options {
     struct signature_options signature;
-    size_t memory_bytes;   /* 0: 1 GiB; past it, runs go to disk in ${work_dir} */
-    const char *work_dir;  /* a folder for temporary runs */
-    unsigned threads;      /* 0: all */
+    double similarity; /* two documents this similar are duplicates; 0: 0.7 */
+    double floor;      /* and no two in one cluster are less similar than this; 0: 0.5.  Of the members looked at, see cluster.h */
+    size_t memory_bytes;  /* 0: 1 GiB; past it, runs go to disk in ${work_dir} */
+    const char *work_dir; /* a folder for temporary files, which have no name there; NULL: TMPDIR or /tmp */
+    unsigned threads;     /* 0: all */
 };
 
 struct dedup;
@@ -26,11 +28,17 @@ enum status dedup_add(struct dedup *d, uint64_t doc, struct slice rank, const st
 
 struct dedup_verdict {
     uint64_t doc;
-    uint64_t kept;        /* the document that stands for its cluster; == doc for the survivor */
-    double similarity;    /* estimated Jaccard with ${kept}; 1 for itself and exact copies */
+    uint64_t kept;     /* the document that stands for its cluster; == doc for the survivor */
+    double similarity; /* Jaccard with ${kept} by sketches; 1 for itself and exact copies */
     uint32_t cluster_size;
 };
 /** dedup_run(d, emit, ctx, err): decide; ${emit} is called once a document, in ascending ${doc}.  ${d} may then only be freed. */
-enum status dedup_run(struct dedup *d, enum status (*emit)(void *ctx, const struct dedup_verdict *v), void *ctx, struct buf *err) MUST_CHECK;
+enum status dedup_run(struct dedup *d, enum status (*emit)(void *ctx, const struct dedup_verdict *v), void *ctx,
+                      struct buf *err) MUST_CHECK;
+
+struct dedup_counts { /* of a run, for reports */
+    uint64_t documents, exact_copies, candidates, edges, clusters, duplicates, disk_bytes;
+};
+void dedup_counts(const struct dedup *d, struct dedup_counts *out);
 
 #endif
