@@ -4,7 +4,7 @@
  * manifest.json of a release: {"format":1, "name", "version", "date", "documents", "words", "text_bytes", "bytes", "code_version", "settings",
  *   "shards":[{"name","path","number","documents","words","text_bytes","bytes","sha256","lines"}],
  *   "sources":{ID:{"documents","words","text_bytes"}}, "licenses":{…}, "languages":{…}}
- * `bytes` are those of the compressed shards; `lines` is XXH3-128 of a shard's uncompressed bytes; `date` is the largest crawl day of the
+ * `bytes` are those of the compressed shards; `lines` is the hash of a shard's lines (release_shard.h); `date` is the largest crawl day of the
  * documents: nothing in it tells when or where it was built.
  */
 #include "base/buf.h"

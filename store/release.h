@@ -1,0 +1,66 @@
+#ifndef VILLERS_STORE_RELEASE_H
+#define VILLERS_STORE_RELEASE_H
+/*
+ * Publishing: the kept documents of a hub become an immutable folder RELEASES/NAME/VERSION that any web server can serve.
+ *
+ *   RELEASES/NAME/.tmp-VERSION filled  ──>  manifest committed  ──>  folder renamed  ──>  versions.json
+ *            build()                            commit()               show()
+ *
+ * A kill before the commit leaves a folder that the next run sweeps; one between commit and rename leaves a finished folder that the
+ * next run renames.  Nothing but the hub's state and the options goes into the bytes: no clock, no locale, no number of threads.
+ *
+ * Which shard a document goes to: the one it was in before, for ever.  New documents come in the order (source, host, id).  They first
+ * fill the last shard when that one holds less than LIMIT_SHARD_TEXT and less than 1/RELEASE_REFILL of the release's text, so that
+ * refilling it moves few bytes to those who update; then new shards of LIMIT_SHARD_TEXT.  Inside a shard the order is (source, host, id).
+ * A shard whose lines are those of the version before is the same file, hard-linked.
+ */
+#include "store/manifest.h"
+#include "store/sign.h"
+
+#define RELEASE_REFILL 64
+#define RELEASE_LEVEL 9 /* zstd: 3.7 times smaller at 29 MB/s a core; above it time grows much faster than size falls */
+
+struct release_source { /* what a licence asks to be said of a source; all strings may be "" but never NULL */
+    const char *id, *name, *license, *license_evidence, *license_date, *attribution;
+};
+
+struct release_options {
+    const char *releases, *refined; /* folders of the hub */
+    const char *name, *version;
+    struct manifest *manifest; /* opened for writing */
+    const struct release_source *sources;
+    size_t n_sources;
+    const struct sign_secret *key; /* NULL: not signed */
+    const char *code_version;
+    const char *settings_hash;               /* "" when unknown */
+    const char *contact;                     /* where to ask for a removal, or "" */
+    const char *agent;                       /* product token of the crawler */
+    const char *source, *license, *language; /* take only these; NULL: all */
+    double min_french_share;
+    unsigned threads;        /* 0: one a core */
+    int64_t (*now_ms)(void); /* wall clock, for the manifest's record of the run alone */
+    void (*progress)(void *ctx, uint64_t documents, uint64_t text_bytes);
+    void *progress_ctx;
+};
+
+struct release_outcome {
+    uint64_t documents, words, text_bytes, bytes, shards;
+    uint64_t shards_reused;           /* same file as in the version before */
+    uint64_t added, removed, changed; /* against the version before */
+    uint64_t unlicensed;              /* kept documents left out because they had no licence */
+    char previous[65];                /* the version before, or "" */
+    char date[11];                    /* the largest crawl day */
+    bool existed;                     /* that version was there: nothing was done */
+    bool wrong_version;               /* the version's number does not fit what changed, or is not one */
+};
+
+/**
+ * release_publish(opt, out, err):
+ * Make the version.  SKIP, nothing visible changed, when the version exists (out->existed), its number is wrong for what changed
+ * (out->wrong_version; ${err} names the least number that fits) or no document can be published.  RETRY on a full disk.
+ */
+enum status release_publish(const struct release_options *opt, struct release_outcome *out, struct buf *err) MUST_CHECK;
+/** release_name_ok(name): a dataset's name: 1 to 96 of [A-Za-z0-9._-], first a letter or digit. */
+bool release_name_ok(struct slice name);
+
+#endif

@@ -1,0 +1,254 @@
+#include "store/release_build.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PLACES_BUFFERED (64 * KIB)
+
+/* ---- places ---- */
+
+static enum status flush_places(struct release_build *b) {
+    enum status st = fd_write_all(b->places_fd, buf_view(&b->places), b->staging, b->err);
+    buf_clear(&b->places);
+    return st;
+}
+
+static enum status note_place(struct release_build *b, int64_t doc, int64_t shard) {
+    int64_t pair[2] = {doc, shard};
+    buf_append(&b->places, pair, sizeof pair);
+    return b->places.len >= PLACES_BUFFERED ? flush_places(b) : ST_OK;
+}
+
+enum status release_build_each_place(struct release_build *b, enum status (*fn)(void *ctx, int64_t doc, int64_t shard), void *ctx) {
+    int64_t pairs[512];
+    off_t at = 0;
+    enum status st = flush_places(b);
+    while (st == ST_OK) {
+        ssize_t n = pread(b->places_fd, pairs, sizeof pairs, at);
+        if (n < 0) return fail_errno(b->err, "cannot read back the places", b->staging);
+        if (n == 0) break;
+        at += n;
+        for (size_t i = 0; st == ST_OK && i + 1 < (size_t)n / sizeof *pairs; i += 2) st = fn(ctx, pairs[i], pairs[i + 1]);
+    }
+    return st;
+}
+
+static enum status open_places(struct release_build *b) {
+    struct buf path = {.max = LIMIT_URL_INPUT};
+    path_join(&path, b->staging, FILE_TMP_PREFIX "places");
+    b->places_fd = open(buf_cstr(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    enum status st = b->places_fd < 0 ? fail_errno(b->err, "cannot create", buf_cstr(&path)) : ST_OK;
+    if (st == ST_OK) unlink(buf_cstr(&path));
+    buf_free(&path);
+    return st;
+}
+
+/* ---- one shard ---- */
+
+static const struct release_shard *previous_shard(const struct release_build *b, int64_t number) {
+    for (size_t i = 0; b->previous && i < b->previous->n_shards; i++)
+        if ((int64_t)b->previous->shards[i].number == number) return &b->previous->shards[i];
+    return NULL;
+}
+
+static void free_tables(struct release_counts tables[3]) {
+    for (size_t t = 0; t < 3; t++) {
+        for (size_t i = 0; i < tables[t].n; i++) free(tables[t].items[i].key);
+        free(tables[t].items);
+        tables[t] = (struct release_counts){0};
+    }
+}
+
+static enum status end_shard(struct release_build *b, const struct release_shard *shard, const struct release_sums *sums) {
+    struct release_manifest *m = &b->m;
+    struct release_counts *into[3] = {&m->sources, &m->licenses, &m->languages};
+    struct release_counts *from[3] = {sums->sources, sums->licenses, sums->languages};
+    char path[96];
+    for (size_t t = 0; t < 3; t++)
+        for (size_t i = 0; i < from[t]->n; i++) {
+            const struct release_count *c = &from[t]->items[i];
+            if (!release_counts_add(into[t], slice_str(c->key), c->documents, c->words, c->text_bytes))
+                return fail(b->err, ST_FATAL, "out of memory");
+        }
+    struct release_shard *grown = realloc(m->shards, (m->n_shards + 1) * sizeof *grown);
+    if (!grown) return fail(b->err, ST_FATAL, "out of memory");
+    m->shards = grown;
+    grown[m->n_shards++] = *shard;
+    m->documents += shard->documents;
+    m->words += shard->words;
+    m->text_bytes += shard->text_bytes;
+    m->bytes += shard->bytes;
+    snprintf(path, sizeof path, RELEASE_DATA_DIR "/%s", shard->name);
+    if (b->opt->progress) b->opt->progress(b->opt->progress_ctx, m->documents, m->text_bytes);
+    return checksums_add(&b->sums, slice_str(path), slice_str(shard->sha256), b->err);
+}
+
+/* The file of the version before, checked and linked; SKIP when it cannot serve. */
+static enum status link_shard(struct release_build *b, const struct release_shard *old) {
+    struct buf from = {.max = LIMIT_URL_INPUT}, to = {.max = LIMIT_URL_INPUT};
+    struct sha256 hash;
+    unsigned char digest[SHA256_BYTES], chunk[65536];
+    char hex[2 * SHA256_BYTES + 1] = "";
+    enum status st = ST_SKIP;
+    buf_printf(&from, "%s/" RELEASE_DATA_DIR "/%s", b->previous_dir, old->name);
+    buf_printf(&to, "%s/" RELEASE_DATA_DIR "/%s", b->staging, old->name);
+    int fd = open(buf_cstr(&from), O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : 1;
+    sha256_init(&hash);
+    while (n > 0 && (n = read(fd, chunk, sizeof chunk)) > 0) sha256_update(&hash, chunk, (size_t)n);
+    if (n == 0) {
+        sha256_final(&hash, digest);
+        hash_hex(digest, sizeof digest, hex);
+    }
+    if (fd >= 0) close(fd);
+    if (!strcmp(hex, old->sha256) && link(buf_cstr(&from), buf_cstr(&to)) == 0) st = ST_OK;
+    buf_free(&from);
+    buf_free(&to);
+    return st;
+}
+
+/* When the lines are those of the version before, take its file.  SKIP: write the shard. */
+static enum status reuse_shard(struct release_build *b, const struct release_lines *in, struct release_sums *sums,
+                               struct release_shard *shard) {
+    const struct release_shard *old = previous_shard(b, b->list_number);
+    char lines[33];
+    if (!old || old->documents != b->list.n || old->text_bytes != b->list.text_bytes || !old->lines[0]) return ST_SKIP;
+    enum status st = release_shard_sum(in, &b->list, sums, b->err);
+    if (st != ST_OK) return st == ST_SKIP ? ST_FATAL : st;
+    hash128_hex(sums->lines, lines);
+    if (strcmp(lines, old->lines) != 0 || link_shard(b, old) != ST_OK) return ST_SKIP;
+    *shard = *old;
+    b->out->shards_reused++;
+    return ST_OK;
+}
+
+static enum status write_shard(struct release_build *b, const struct release_lines *in, struct release_sums *sums,
+                               struct release_shard *shard) {
+    struct buf dir = {.max = LIMIT_URL_INPUT};
+    struct shard_writer *w = NULL;
+    struct shard_info info = {0};
+    path_join(&dir, b->staging, RELEASE_DATA_DIR);
+    enum status st = shard_create(buf_cstr(&dir), (unsigned)b->list_number, RELEASE_LEVEL, &w, b->err);
+    buf_free(&dir);
+    if (st != ST_OK) return st;
+    st = release_shard_write(in, &b->list, w, sums, b->err);
+    if (st != ST_OK) {
+        shard_abort(w);
+        return st;
+    }
+    st = shard_finish(w, &info, b->err);
+    if (st != ST_OK) return st;
+    *shard = (struct release_shard){.number = (uint64_t)b->list_number,
+                                    .documents = sums->documents,
+                                    .words = sums->words,
+                                    .text_bytes = sums->text_bytes,
+                                    .bytes = info.bytes};
+    memcpy(shard->name, info.name, sizeof shard->name);
+    memcpy(shard->sha256, info.sha256, sizeof shard->sha256);
+    hash128_hex(sums->lines, shard->lines);
+    return ST_OK;
+}
+
+static enum status flush_list(struct release_build *b) {
+    struct release_lines in = {.refined = b->opt->refined, .threads = b->opt->threads};
+    struct release_counts tables[3] = {{0}};
+    struct release_sums sums = {.sources = &tables[0], .licenses = &tables[1], .languages = &tables[2]}, fresh = sums;
+    struct release_shard shard = {0};
+    if (b->list.n == 0) return ST_OK;
+    release_list_sort(&b->list);
+    enum status st = reuse_shard(b, &in, &sums, &shard);
+    if (st == ST_SKIP) {
+        free_tables(tables);
+        sums = fresh;
+        st = write_shard(b, &in, &sums, &shard);
+    }
+    if (st == ST_OK) st = end_shard(b, &shard, &sums);
+    free_tables(tables);
+    release_list_clear(&b->list);
+    return st;
+}
+
+/* ---- the walk ---- */
+
+static bool chosen(const struct release_build *b, const struct manifest_document *d) {
+    const struct release_options *o = b->opt;
+    if (d->license.len == 0) {
+        b->out->unlicensed++;
+        return false;
+    }
+    return !o->language || slice_eq_str(d->language, o->language);
+}
+
+static bool list_full(const struct release_build *b, int64_t more_bytes) {
+    return b->list.n >= RELEASE_SHARD_DOCUMENTS || (b->list.n && b->list.text_bytes + (uint64_t)more_bytes > LIMIT_SHARD_TEXT);
+}
+
+/* The first document without a place: go on with the last shard, or begin a new one. */
+static enum status begin_placing(struct release_build *b) {
+    bool refill = b->list.n && b->list.text_bytes * RELEASE_REFILL < b->placed_bytes;
+    b->placing = true;
+    if (refill) return ST_OK;
+    enum status st = flush_list(b);
+    b->list_number = b->next_number++;
+    return st;
+}
+
+static enum status take_placed(struct release_build *b, const struct manifest_document *d) {
+    enum status st = ST_OK;
+    if (d->shard != b->list_number) st = flush_list(b);
+    b->list_number = d->shard;
+    if (d->shard >= b->next_number) b->next_number = d->shard + 1;
+    b->placed_bytes += (uint64_t)d->bytes;
+    return st;
+}
+
+static enum status take_new(struct release_build *b, const struct manifest_document *d) {
+    enum status st = b->placing ? ST_OK : begin_placing(b);
+    if (st == ST_OK && list_full(b, d->bytes)) {
+        st = flush_list(b);
+        b->list_number = b->next_number++;
+    }
+    return st == ST_OK ? note_place(b, d->doc, b->list_number) : st;
+}
+
+static enum status take_document(void *ctx, const struct manifest_document *d) {
+    struct release_build *b = ctx;
+    if (!chosen(b, d)) return ST_OK;
+    enum status st = d->shard != MANIFEST_NONE ? take_placed(b, d) : take_new(b, d);
+    if (st == ST_OK) st = release_list_add(&b->list, d, b->err);
+    if (d->crawl_day > b->max_day) b->max_day = d->crawl_day;
+    return st;
+}
+
+enum status release_build_shards(struct release_build *b) {
+    const struct release_options *o = b->opt;
+    struct manifest_select sel = {.which = MANIFEST_KEPT,
+                                  .order = MANIFEST_BY_SHARD,
+                                  .dataset = o->name,
+                                  .source = o->source,
+                                  .license = o->license,
+                                  .min_french_share = o->min_french_share};
+    b->max_day = INT64_MIN;
+    b->list_number = -1;
+    enum status st = open_places(b);
+    if (st == ST_OK) st = manifest_each_document(o->manifest, &sel, take_document, b, b->err);
+    if (st == ST_OK) st = flush_list(b);
+    if (st == ST_OK && b->m.documents == 0)
+        st = fail(b->err, ST_SKIP, "no document to publish%s",
+                  b->out->unlicensed ? ": those kept have no licence"
+                                     : "; run `villers refine`, and see `villers stats` for what was left out");
+    return st;
+}
+
+void release_build_free(struct release_build *b) {
+    release_manifest_free(&b->m);
+    checksums_free(&b->sums);
+    release_list_free(&b->list);
+    buf_free(&b->places);
+    if (b->places_fd >= 0) close(b->places_fd);
+}
