@@ -33,6 +33,9 @@
 #define LIMIT_JSONLD (2 * MIB) /* one <script type=application/ld+json> */
 #define LIMIT_META_VALUE (4 * KIB) /* a title, an author, a licence's evidence */
 #define LIMIT_WARC_RECORD (128 * MIB)
+#define LIMIT_WARC_HEADERS (256 * KIB)    /* the named fields of one WARC record */
+#define LIMIT_ZSTD_DICTIONARY (32 * MIB) /* of a .warc.zst from elsewhere */
+#define LIMIT_RESYNC (256 * MIB)         /* read again while looking for a whole frame after damage */
 #define LIMIT_ZSTD_WINDOW_LOG 27 /* the widest window the field's readers accept */
 #define LIMIT_SHARD_TEXT (128 * MIB)
 #define LIMIT_RELEASE_PATH ((size_t)512)      /* a path inside a release */

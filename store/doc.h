@@ -7,14 +7,15 @@
 #include "base/json.h"
 
 #define DOC_ID_LEN 33
-/** doc_id(source, key, out): XXH3-128 of source, NUL, key (the canonical URL or upstream id): 32 hex digits and a NUL. */
+/** doc_id(source, key, out): XXH3-128 of source, NUL, key (the canonical URL or upstream id): 32 hex digits and a NUL;
+ *  "" without memory. */
 void doc_id(struct slice source, struct slice key, char out[DOC_ID_LEN]);
 
 struct doc {
     /* as extracted: raw/ */
     struct slice id, text, url, title, author, site, source, license, date;
-    struct slice crawl_date;        /* raw/: to the second; in a release the UTC day, so that a resumed crawl gives the same bytes */
-    struct slice campaign;          /* raw/ only */
+    struct slice crawl_date; /* raw/: to the second; in a release the UTC day, so that a resumed crawl gives the same bytes */
+    struct slice campaign;   /* raw/ only */
     struct slice declared_language; /* raw/ only */
     struct slice fetched_url;       /* raw/ only: the URL that answered; differs from url when the page names a canonical one */
     struct slice digest;            /* "sha256:<hex>" of the payload as archived */

@@ -16,7 +16,11 @@ struct segment;
 
 /** segment_create(path, codec, level, out, err): begin ${path}.open; an existing ${path} or ${path}.open is an error. */
 enum status segment_create(const char *path, enum segment_codec codec, int level, struct segment **out, struct buf *err) MUST_CHECK;
-/** segment_recover(path, committed, err): cut ${path}.open to ${committed} bytes and seal it; removed when 0.  OK when there is none. */
+/**
+ * segment_recover(path, committed, err):
+ * Cut ${path}.open to ${committed} bytes and seal it; removed when 0.  OK when there is none (sealed already, or never begun).
+ * SKIP, the file left as it is, when it is shorter than that: the machine lost writes that were not segment_sync()ed.
+ */
 enum status segment_recover(const char *path, uint64_t committed, struct buf *err) MUST_CHECK;
 /**
  * segment_append(s, bytes, end, err):
@@ -26,8 +30,19 @@ enum status segment_recover(const char *path, uint64_t committed, struct buf *er
 enum status segment_append(struct segment *s, struct slice bytes, uint64_t *end, struct buf *err) MUST_CHECK;
 /** segment_append_packed(s, packed, end, err): as segment_append() for a record already compressed (segment_pack), e.g. by a worker. */
 enum status segment_append_packed(struct segment *s, struct slice packed, uint64_t *end, struct buf *err) MUST_CHECK;
-/** segment_pack(codec, level, bytes, out, err): append ${bytes} to ${out} as one frame or member.  Thread-safe. */
+/** segment_sync(s, err): fdatasync: what was appended outlives the machine, not only the process. */
+enum status segment_sync(struct segment *s, struct buf *err) MUST_CHECK;
+/** segment_pack(codec, level, bytes, out, err): append ${bytes} to ${out} as one frame or member.  Thread-safe; makes a packer each time. */
 enum status segment_pack(enum segment_codec codec, int level, struct slice bytes, struct buf *out, struct buf *err) MUST_CHECK;
+
+/* A compressor that keeps its tables between records: one a worker. */
+struct segment_packer;
+/** segment_packer_new(codec, level): NULL without memory.  ${level} 0: 3 for zstd, 6 for gzip. */
+struct segment_packer *segment_packer_new(enum segment_codec codec, int level);
+void segment_packer_free(struct segment_packer *p);
+/** segment_packer_pack(p, bytes, out, err): append ${bytes} to ${out} as one frame (with its size and checksum) or member (no time, no
+ *  name), so that equal bytes give equal records.  FATAL without memory or past ${out}'s cap; ${out} is then unchanged.  Not thread-safe. */
+enum status segment_packer_pack(struct segment_packer *p, struct slice bytes, struct buf *out, struct buf *err) MUST_CHECK;
 uint64_t segment_length(const struct segment *s);
 /** segment_seal(s, err): fsync, rename to the final name, fsync the folder; frees ${s} whatever the result. */
 enum status segment_seal(struct segment *s, struct buf *err) MUST_CHECK;
