@@ -101,7 +101,7 @@ static struct slice take(struct jsonl_reader *r, size_t to, size_t next) {
 
 enum status jsonl_next(struct jsonl_reader *r, struct slice *line, struct buf *err) {
     while (!r->over) {
-        size_t newline;
+        size_t newline = 0;
         enum status st = find_newline(r, &newline, err);
         if (st == ST_RETRY) {
             r->over = true;
