@@ -1,0 +1,109 @@
+#include "base/limits.h"
+#include "cli/judge.h"
+#include "cli/refine.h"
+#include "cli/signatures.h"
+#include "crawler/licence.h"
+#include "dedup/dedup.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Documents come by refined segment and offset, as signatures are stored: both are read once, from front to back. */
+struct pass {
+    struct hub *h;
+    struct dedup *dedup;
+    struct signature_options options;
+    struct signatures_reader *signatures;
+    int64_t segment; /* whose signatures are open, or MANIFEST_NONE */
+    struct buf rank, path;
+    struct refine_counts *counts;
+    struct buf *err;
+};
+
+static enum status open_segment(struct pass *p, const struct manifest_document *d) {
+    if (p->segment == d->segment_number) return ST_OK;
+    signatures_free(p->signatures);
+    p->signatures = NULL;
+    p->segment = d->segment_number;
+    return signatures_open(hub_path(p->h, &p->path, "index/%.*s.sig", SLICE_ARG(d->segment)), &p->options, &p->signatures, p->err);
+}
+
+static void put_be(struct buf *out, uint64_t v) {
+    for (int shift = 56; shift >= 0; shift -= 8) buf_char(out, (char)(v >> shift));
+}
+
+/*
+ * Who survives, as bytes that compare: the freest licence, then an official source, the longer text, the earlier publication (an
+ * unknown one last), the smaller id.
+ */
+static void rank_of(struct pass *p, const struct manifest_document *d) {
+    char spdx[64];
+    snprintf(spdx, sizeof spdx, "%.*s", SLICE_ARG(d->license));
+    enum licence_terms terms = licence_terms_of(spdx);
+    const struct source *source = config_find_source(&p->h->catalogue, d->source);
+    buf_clear(&p->rank);
+    buf_char(&p->rank, (char)(terms == LICENCE_UNKNOWN ? LICENCE_RESTRICTED + 1 : (int)terms));
+    buf_char(&p->rank, source && source->official ? 0 : 1);
+    put_be(&p->rank, UINT64_MAX - (uint64_t)d->bytes);
+    put_be(&p->rank, d->date_day == MANIFEST_NONE ? UINT64_MAX : (uint64_t)(d->date_day + ((int64_t)1 << 40)));
+    buf_str(&p->rank, d->id);
+}
+
+static enum status add_document(void *ctx, const struct manifest_document *d) {
+    struct pass *p = ctx;
+    struct signature sig;
+    uint64_t offset = 0;
+    enum status st = open_segment(p, d);
+    do {
+        if (st == ST_OK) st = signatures_next(p->signatures, &offset, &sig, p->err);
+    } while (st == ST_OK && offset < (uint64_t)d->offset);
+    if (st == ST_RETRY || (st == ST_OK && offset != (uint64_t)d->offset))
+        return fail(p->err, ST_FATAL, "%s: no signature for document %s; remove the file and run villers refine",
+                    buf_cstr(&p->path), d->id);
+    if (st != ST_OK) return st;
+    rank_of(p, d);
+    p->counts->candidates++;
+    return dedup_add(p->dedup, (uint64_t)d->doc, buf_view(&p->rank), &sig, p->err);
+}
+
+static enum status put_verdict(void *ctx, const struct dedup_verdict *v) {
+    struct pass *p = ctx;
+    struct manifest_cluster c = {
+        .doc = (int64_t)v->doc, .kept = (int64_t)v->kept, .similarity = v->similarity, .size = v->cluster_size};
+    if (v->doc == v->kept)
+        p->counts->kept++;
+    else
+        p->counts->duplicates++;
+    return manifest_set_cluster(p->h->manifest, &c, p->err);
+}
+
+enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_counts *counts, struct buf *err) {
+    struct buf work_dir = {.max = 8192};
+    struct pass p = {.h = h,
+                     .options = judge_signature_options(h->settings),
+                     .segment = MANIFEST_NONE,
+                     .counts = counts,
+                     .err = err,
+                     .rank = {.max = 256},
+                     .path = {.max = 8192}};
+    struct dedup_options options = {.signature = p.options,
+                                    .memory_bytes = (size_t)h->settings->dedup_memory_bytes,
+                                    .work_dir = hub_path(h, &work_dir, "index"),
+                                    .threads = threads};
+    struct manifest_select candidates = {.which = MANIFEST_CANDIDATES, .order = MANIFEST_BY_SEGMENT};
+    enum status st = dedup_new(&options, &p.dedup, err);
+    if (st == ST_OK) st = manifest_each_document(h->manifest, &candidates, add_document, &p, err);
+    if (st == ST_OK) st = manifest_begin(h->manifest, err);
+    if (st == ST_OK) {
+        st = dedup_run(p.dedup, put_verdict, &p, err);
+        if (st == ST_OK)
+            st = manifest_commit(h->manifest, err);
+        else
+            manifest_rollback(h->manifest);
+    }
+    signatures_free(p.signatures);
+    dedup_free(p.dedup);
+    buf_free(&p.rank);
+    buf_free(&p.path);
+    buf_free(&work_dir);
+    return st;
+}
