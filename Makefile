@@ -107,9 +107,69 @@ $(BIN)/fuzz/%: $(OBJ)/tests/fuzz/%.c.o $(if $(FUZZER),,$(OBJ)/tests/fuzz/replay_
 units: $(addprefix $(BIN)/unit/,$(UNIT_TESTS))
 fuzzers: $(addprefix $(BIN)/fuzz/,$(FUZZ_TARGETS))
 
+## deps: install what building, testing and the demo need (lists it when not root)
+.PHONY: deps
+deps:
+	@tests/tools/deps.sh build check demo
+
+## demo: the main job on real French pages: crawl, refine, publish, verify, serve, pull
+.PHONY: demo
+demo:
+	@tests/tools/deps.sh build demo
+	@$(MAKE) --no-print-directory -s -j$$(nproc) release
+	@BUILD=$(BUILD) tests/demo/demo.sh
+
+## check: every test; V=1 names them, K=word picks some
+.PHONY: check check-run
+check:
+	@tests/tools/deps.sh build check
+	@$(MAKE) --no-print-directory -s -j$$(nproc) release units fuzzers
+	@$(MAKE) --no-print-directory -s check-run
+
+check-run:
+	@VILLERS=$(abspath $(BIN)/villers) V=$(V) python3 tests/run.py --units $(addprefix $(BIN)/unit/,$(UNIT_TESTS)) --fuzzers $(addprefix $(BIN)/fuzz/,$(FUZZ_TARGETS)) --python -k "$(K)"
+
 ## unit T=room/test_name: build and run one unit test
 .PHONY: unit
 unit: $(BIN)/unit/$(T)
 	$(BIN)/unit/$(T)
+
+## lint: formatting, layers, headers, banned calls, cppcheck
+.PHONY: lint
+lint:
+	@tests/tools/deps.sh build lint
+	@mkdir -p build
+	@tests/tools/lint.sh
+
+## fuzz F=name S=seconds: fuzz one parser with libFuzzer (clang), or all of them
+.PHONY: fuzz
+fuzz:
+	@tests/tools/deps.sh build lint
+	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=clang FUZZER=1 SANITIZE=address,undefined fuzzers
+	@set -e; for f in $(if $(F),fuzz_$(F),$(FUZZ_TARGETS)); do \
+	    mkdir -p $(BUILD)/corpus/$$f; \
+	    echo "$$f for $(or $(S),60) s"; \
+	    $(BUILD)/bin-clang-address-undefined-fuzz/fuzz/$$f -max_total_time=$(or $(S),60) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	        $(BUILD)/corpus/$$f tests/fuzz/seeds/$${f#fuzz_} 2>&1 | tail -4; done
+
+## install: binary, man page, bash completion, commented defaults under PREFIX (DESTDIR honoured)
+.PHONY: install
+install: release
+	install -Dm755 $(BUILD)/villers $(DESTDIR)$(PREFIX)/bin/villers
+	$(BUILD)/villers --man-page > $(BUILD)/villers.1
+	$(BUILD)/villers --bash-completion > $(BUILD)/villers.bash
+	install -Dm644 $(BUILD)/villers.1 $(DESTDIR)$(PREFIX)/share/man/man1/villers.1
+	install -Dm644 $(BUILD)/villers.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/villers
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/villers config/*.yaml
+
+## clean: remove what was built
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## //p' Makefile
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
