@@ -23,7 +23,8 @@ struct item {
 /* One raw segment being refined. */
 struct job {
     struct hub *h;
-    struct judge **judges; /* one a worker */
+    struct judge **judges;           /* one a worker */
+    struct segment_packer **packers; /* the same */
     struct jsonl_reader *in;
     struct atomic_file out;
     struct signatures_writer *signatures;
@@ -66,7 +67,7 @@ static void *next_line(void *ctx) {
     buf_init(&it->packed, LIMIT_LINE);
     buf_init(&it->signature, MIB);
     buf_slice(&it->line, line);
-    it->raw_offset = (int64_t)jsonl_frame_offset(j->in);
+    it->raw_offset = (int64_t)jsonl_frame(j->in);
     return it;
 }
 
@@ -75,7 +76,7 @@ static void judge_item(void *ctx, void *item, unsigned worker) {
     struct item *it = item;
     struct buf refined = {.max = LIMIT_LINE};
     it->st = judge_line(j->judges[worker], buf_view(&it->line), &refined, &it->signature, &it->judged, NULL);
-    if (it->st == ST_OK) it->st = segment_pack(SEGMENT_ZSTD, REFINED_LEVEL, buf_view(&refined), &it->packed, NULL);
+    if (it->st == ST_OK) it->st = segment_packer_pack(j->packers[worker], buf_view(&refined), &it->packed, NULL);
     buf_free(&refined);
     buf_free(&it->line);
 }
@@ -231,15 +232,21 @@ enum status refine_segments(struct hub *h, unsigned threads, struct progress *pr
     hash128_hex(hash128(buf_view(&text)), hash);
     w.settings = slice_str(hash);
     w.job.judges = calloc(threads, sizeof *w.job.judges);
-    enum status st = w.job.judges ? ST_OK : ST_RETRY;
-    for (unsigned i = 0; st == ST_OK && i < threads; i++)
-        if (!(w.job.judges[i] = judge_new(h->settings))) st = ST_RETRY;
+    w.job.packers = calloc(threads, sizeof *w.job.packers);
+    enum status st = w.job.judges && w.job.packers ? ST_OK : ST_RETRY;
+    for (unsigned i = 0; st == ST_OK && i < threads; i++) {
+        w.job.judges[i] = judge_new(h->settings);
+        w.job.packers[i] = segment_packer_new(SEGMENT_ZSTD, REFINED_LEVEL);
+        if (!w.job.judges[i] || !w.job.packers[i]) st = ST_RETRY;
+    }
     if (st == ST_OK)
         st = walk_stale(h, &w, buf_view(&text), err);
     else
         fail(err, st, "out of memory");
     for (unsigned i = 0; w.job.judges && i < threads; i++) judge_free(w.job.judges[i]);
+    for (unsigned i = 0; w.job.packers && i < threads; i++) segment_packer_free(w.job.packers[i]);
     free(w.job.judges);
+    free(w.job.packers);
     free(w.job.verdicts);
     buf_free(&path);
     buf_free(&text);
