@@ -18,6 +18,7 @@ struct charset_result {
  * Append ${body} as valid UTF-8 to ${out}.  ${content_type} is the HTTP header's value or empty.  SKIP when the result would
  * pass ${out}'s cap.  Never fails for bad bytes.  Thread-safe.
  */
-enum status charset_to_utf8(struct slice body, struct slice content_type, bool is_html, struct buf *out, struct charset_result *res, struct buf *err) MUST_CHECK;
+enum status charset_to_utf8(struct slice body, struct slice content_type, bool is_html, struct buf *out, struct charset_result *res,
+                            struct buf *err) MUST_CHECK;
 
 #endif

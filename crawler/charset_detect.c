@@ -1,0 +1,104 @@
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "crawler/charset_parts.h"
+#include <uchardet.h>
+
+#define DETECT_BYTES (256 * KIB) /* what the detectors see */
+
+struct charset_utf8 charset_utf8_scan(struct slice s) {
+    struct charset_utf8 u = {0, 0};
+    for (size_t at = 0; at < s.len;) {
+        if ((unsigned char)s.ptr[at] < 0x80) {
+            at++;
+            continue;
+        }
+        size_t from = at;
+        uint32_t cp = utf8_decode(s, &at);
+        bool written = cp == 0xfffd && slice_eq_str(slice_sub(s, from, at), "\xef\xbf\xbd");
+        if (cp != 0xfffd || written) {
+            u.good++;
+        } else {
+            u.bad += at < s.len; /* a page cut inside a character is not damaged */
+        }
+    }
+    return u;
+}
+
+/* The letters of French (and the ligatures) with diacritics, in the encodings that French pages have been written in. */
+static const struct {
+    const char *name;
+    const char *letters;
+} french[] = {
+    /* à â ä æ ç è é ê ë î ï ô ö ù û ü ÿ œ and their capitals */
+    {"windows-1252",
+     "\xe0\xe2\xe4\xe6\xe7\xe8\xe9\xea\xeb\xee\xef\xf4\xf6\xf9\xfb\xfc\xff\x9c\xc0\xc2\xc4\xc6\xc7\xc8\xc9\xca\xcb\xce\xcf"
+     "\xd4\xd6\xd9\xdb\xdc\x8c"},
+    {"iso-8859-15",
+     "\xe0\xe2\xe4\xe6\xe7\xe8\xe9\xea\xeb\xee\xef\xf4\xf6\xf9\xfb\xfc\xff\xbd\xc0\xc2\xc4\xc6\xc7\xc8\xc9\xca\xcb\xce\xcf"
+     "\xd4\xd6\xd9\xdb\xdc\xbc"},
+    {"macintosh",
+     "\x88\x89\x8a\xbe\x8d\x8f\x8e\x90\x91\x94\x95\x99\x9a\x9d\x9e\x9f\xd8\xcf\xcb\xe5\x80\xae\x82\xe9\x83\xe6\xe8\xeb\xec\xef"
+     "\x85\xf4\xf3\x86\xce"},
+    {"ibm850",
+     "\x85\x83\x84\x91\x87\x8a\x82\x88\x89\x8c\x8b\x93\x94\x97\x96\x81\x98\xb7\xb6\x8e\x92\x80\xd4\x90\xd2\xd3\xd7\xd8\xe2\x99\xeb"
+     "\xea\x9a"},
+};
+#define FRENCH (sizeof french / sizeof *french)
+
+/*
+ * High bytes that touch a letter of the alphabet: what a French text in encoding k would have there is nearly only its accented
+ * letters.  Ties go to the first, the commonest.
+ */
+static charset_id detect_french(struct slice s) {
+    size_t hits[FRENCH] = {0}, total = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c < 0x80 || i + 1 >= s.len || !ascii_is_alpha(s.ptr[i + 1])) continue;
+        total++;
+        for (size_t k = 0; k < FRENCH; k++) hits[k] += strchr(french[k].letters, (char)c) != NULL;
+    }
+    size_t best = 0;
+    for (size_t k = 1; k < FRENCH; k++) best = hits[k] > hits[best] ? k : best;
+    if (total == 0 || hits[best] * 10 < total * 9) return CHARSET_NONE;
+    return charset_find(slice_str(french[best].name));
+}
+
+/* UTF-16 without a mark: in any European text every other byte is NUL. */
+static charset_id detect_utf16(struct slice s) {
+    size_t even = 0, odd = 0, n = s.len < 4096 ? s.len : 4096;
+    for (size_t i = 0; i < n; i++) {
+        if (s.ptr[i] == 0) *(i % 2 ? &odd : &even) += 1;
+    }
+    if (n < 8 || (even + odd) * 10 < n * 3) return CHARSET_NONE;
+    if (odd > even * 8) return charset_find(slice_str("utf-16le"));
+    return even > odd * 8 ? charset_find(slice_str("utf-16be")) : CHARSET_NONE;
+}
+
+static charset_id detect_any(struct slice s) {
+    uchardet_t ud = uchardet_new();
+    if (!ud) return CHARSET_NONE;
+    charset_id id = CHARSET_NONE;
+    if (uchardet_handle_data(ud, s.ptr, s.len) == 0) {
+        uchardet_data_end(ud);
+        id = charset_find(slice_str(uchardet_get_charset(ud)));
+    }
+    uchardet_delete(ud);
+    return id;
+}
+
+charset_id charset_detect(struct slice s, struct charset_utf8 u) {
+    charset_id utf8 = charset_find(slice_str("utf-8")), id = detect_utf16(s);
+    s = slice_sub(s, 0, DETECT_BYTES);
+    if (id) return id;
+    if (u.bad == 0 || charset_mostly_utf8(u)) {
+        /* ISO-2022-JP is all ASCII to look at. */
+        bool escapes =
+            u.good == 0 && (slice_find(s, slice_str("\x1b$")) != SIZE_MAX || slice_find(s, slice_str("\x1b(")) != SIZE_MAX);
+        id = escapes ? detect_any(s) : CHARSET_NONE;
+        return charset_is(id, "iso-2022-jp") ? id : utf8;
+    }
+    id = detect_french(s);
+    if (!id) id = detect_any(s);
+    return id && id != utf8 && !charset_is(id, "utf-16le") && !charset_is(id, "utf-16be") ? id
+                                                                                          : charset_find(slice_str("windows-1252"));
+}
