@@ -7,6 +7,8 @@
  */
 #include "dedup/signature.h"
 
+#define DEDUP_RANK_MAX 256 /* bytes */
+
 struct dedup_options {
     struct signature_options signature;
     double similarity; /* two documents this similar are duplicates; 0: 0.7 */
@@ -22,7 +24,7 @@ void dedup_free(struct dedup *d);
 /**
  * dedup_add(d, doc, rank, sig, err):
  * ${doc} is the caller's number for the document (unique, under 2^40); ${rank} orders survival, smaller first (borrowed for the
- * call, at most 256 bytes, compared as bytes; must be unique: end it with the document's id).  Not thread-safe.
+ * call, at most DEDUP_RANK_MAX bytes, compared as bytes; must be unique: end it with the document's id).  Not thread-safe.
  */
 enum status dedup_add(struct dedup *d, uint64_t doc, struct slice rank, const struct signature *sig, struct buf *err) MUST_CHECK;
 

@@ -3,9 +3,7 @@
 /*
  * What the deduplicator keeps of each document, numbered in order of arrival: in memory up to a budget, then in nameless files.
  */
-#include "dedup/signature.h"
-
-#define DEDUP_RANK_MAX 256
+#include "dedup/dedup.h"
 
 struct dedup_entry {
     uint64_t doc, exact;

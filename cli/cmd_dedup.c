@@ -1,0 +1,113 @@
+/* villers dedup: near-duplicates out of people's own JSON lines. */
+#include "base/file.h"
+#include "base/limits.h"
+#include "cli/dedup_job.h"
+#include <stdio.h>
+
+struct dedup_cli_options {
+    const char *out, *id, *text;
+    int64_t bands, rows, ngram, groupings, memory, threads, level;
+    double similarity, floor;
+    bool keep_figures;
+};
+
+static const struct option options[] = {
+    {"out", 'o', OPTION_STRING, offsetof(struct dedup_cli_options, out), "DIR", "where kept-*.jsonl.zst and duplicates.jsonl go"},
+    {"similarity", 0, OPTION_FLOAT, offsetof(struct dedup_cli_options, similarity), "J",
+     "two texts this similar are duplicates (0.7): Jaccard of word 5-grams"},
+    {"floor", 0, OPTION_FLOAT, offsetof(struct dedup_cli_options, floor), "J", "no two texts of a cluster are less similar (0.5)"},
+    {"keep-figures", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, keep_figures), NULL,
+     "texts that differ in their numbers alone are not the same"},
+    {"bands", 0, OPTION_INT, offsetof(struct dedup_cli_options, bands), "N", "bands of a signature (14)"},
+    {"rows", 0, OPTION_INT, offsetof(struct dedup_cli_options, rows), "N", "minima a band (8)"},
+    {"groupings", 0, OPTION_INT, offsetof(struct dedup_cli_options, groupings), "N",
+     "times the minima are dealt into bands (2); 1 is the plain scheme"},
+    {"ngram", 0, OPTION_INT, offsetof(struct dedup_cli_options, ngram), "N", "words of a shingle (5)"},
+    {"id-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, id), "KEY",
+     "the document's id (id); FILE:LINE where there is none"},
+    {"text-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, text), "KEY", "the document's text (text)"},
+    {"memory", 0, OPTION_INT, offsetof(struct dedup_cli_options, memory), "BYTES", "memory to use (1G); more goes to files in DIR"},
+    {"threads", 0, OPTION_INT, offsetof(struct dedup_cli_options, threads), "N", "threads (all cores)"},
+    {"level", 0, OPTION_INT, offsetof(struct dedup_cli_options, level), "N", "zstd level of what is kept (3)"},
+    {0},
+};
+
+static bool in_range(int64_t v, int64_t max) { return v >= 0 && v <= max; }
+
+static int check(const struct dedup_cli_options *o, struct dedup_job *job) {
+    if (!o->out) return cli_error(EXIT_USAGE, "--out DIR is missing: where the kept documents go");
+    if (!in_range(o->bands, SIGNATURE_MAX_KEYS) || !in_range(o->rows, SIGNATURE_MAX_HASHES) || !in_range(o->ngram, 16) ||
+        !in_range(o->groupings, 4) || !in_range(o->threads, 1024) || !in_range(o->level, 19) || o->memory < 0)
+        return cli_error(EXIT_USAGE, "a number is out of its range");
+    if (o->similarity < 0 || o->similarity > 1 || o->floor < 0 || o->floor > 1)
+        return cli_error(EXIT_USAGE, "--similarity and --floor are between 0 and 1");
+    job->engine.signature = (struct signature_options){.bands = (unsigned)o->bands,
+                                                       .rows = (unsigned)o->rows,
+                                                       .ngram = (unsigned)o->ngram,
+                                                       .groupings = (unsigned)o->groupings,
+                                                       .keep_figures = o->keep_figures};
+    if (!signature_options_valid(&job->engine.signature))
+        return cli_error(EXIT_USAGE, "bands × rows is over %d, or bands × groupings over %d", SIGNATURE_MAX_HASHES,
+                         SIGNATURE_MAX_KEYS);
+    return EXIT_DONE;
+}
+
+static void report(const struct dedup_job *job) {
+    struct dedup_counts c;
+    dedup_counts(job->dedup, &c);
+    fprintf(stderr, "%llu documents: %llu kept, %llu duplicates in %llu clusters (%llu exact copies)\n",
+            (unsigned long long)c.documents, (unsigned long long)(c.documents - c.duplicates), (unsigned long long)c.duplicates,
+            (unsigned long long)c.clusters, (unsigned long long)c.exact_copies);
+}
+
+static enum status work(struct dedup_job *job, struct buf *err) {
+    enum status st = dir_make(job->out, err);
+    if (st == ST_OK) st = dedup_job_read(job, err);
+    if (st == ST_OK) st = dedup_job_decide(job, err);
+    if (st == ST_OK) st = dedup_job_write(job, err);
+    return st;
+}
+
+static int run(struct cli *cli, void *opts, char **operands, int n) {
+    const struct dedup_cli_options *o = opts;
+    struct dedup_job job = {.paths = operands, .n_paths = n, .out = o->out};
+    int code = check(o, &job);
+    if (code != EXIT_DONE) return code;
+    for (int i = 0; i < n; i++)
+        if (!file_exists(operands[i])) return cli_error(EXIT_NO_INPUT, "%s: no such file", operands[i]);
+    job.engine.similarity = o->similarity;
+    job.engine.floor = o->floor;
+    job.engine.memory_bytes = o->memory ? (size_t)o->memory : GIB;
+    job.engine.work_dir = o->out;
+    job.engine.threads = job.threads = (unsigned)o->threads;
+    job.id_key = o->id ? o->id : "id";
+    job.text_key = o->text ? o->text : "text";
+    job.level = o->level ? (int)o->level : 3;
+    struct buf err;
+    buf_init(&err, LIMIT_ERR);
+    progress_begin(&job.progress, "dedup", cli->quiet);
+    enum status st = work(&job, &err);
+    progress_end(&job.progress);
+    if (st != ST_OK)
+        code = cli_fail(st, &err);
+    else {
+        if (!cli->quiet) report(&job);
+        if (job.bad) code = cli_error(EXIT_DATA, "%llu lines were no documents", (unsigned long long)job.bad);
+    }
+    dedup_job_free(&job);
+    buf_free(&err);
+    return code;
+}
+
+const struct command cmd_dedup = {
+    .name = "dedup",
+    .group = "engine",
+    .summary = "near-duplicates out of JSON lines",
+    .usage = "--out DIR FILE…",
+    .examples = "villers dedup --out clean docs-*.jsonl.zst\nvillers dedup --out clean --keep-figures --memory 4G law.jsonl.gz",
+    .options = options,
+    .options_size = sizeof(struct dedup_cli_options),
+    .min_operands = 1,
+    .max_operands = -1,
+    .run = run,
+};

@@ -1,0 +1,47 @@
+#ifndef VILLERS_CLI_DEDUP_JOB_H
+#define VILLERS_CLI_DEDUP_JOB_H
+/*
+ * Inside `villers dedup`.  Lines are numbered across all files in the order given; the first pass signs them, the second writes
+ * the kept ones as they stand in the input, byte for byte.
+ */
+#include "base/progress.h"
+#include "cli/command.h"
+#include "dedup/dedup.h"
+#include "dedup/dedup_names.h"
+
+struct dedup_job {
+    struct dedup_options engine;
+    char **paths;
+    int n_paths;
+    const char *out; /* folder */
+    const char *id_key, *text_key;
+    int level; /* zstd */
+    unsigned threads;
+    struct progress progress;
+    /* after the first pass: */
+    struct dedup *dedup;
+    struct dedup_names *names; /* a line's id; "" for a bad line */
+    uint64_t *first;           /* number of a file's first line, n_paths + 1 of them */
+    uint64_t bad;              /* lines that are no document */
+    /* after the verdicts: */
+    unsigned char *dropped; /* a bit a line: not among the kept */
+    struct dedup_verdict *duplicates;
+    size_t n_duplicates, duplicates_room;
+};
+
+/** dedup_job_read(job, err): the first pass.  Bad lines are named on stderr and counted. */
+enum status dedup_job_read(struct dedup_job *job, struct buf *err) MUST_CHECK;
+/** dedup_job_decide(job, err): the verdicts. */
+enum status dedup_job_decide(struct dedup_job *job, struct buf *err) MUST_CHECK;
+/** dedup_job_write(job, err): kept-NNNNN.jsonl.zst, one a file of input, and duplicates.jsonl, last. */
+enum status dedup_job_write(struct dedup_job *job, struct buf *err) MUST_CHECK;
+void dedup_job_free(struct dedup_job *job);
+
+static inline bool dedup_job_dropped(const struct dedup_job *job, uint64_t line) {
+    return job->dropped[line / 8] >> (line % 8) & 1;
+}
+static inline void dedup_job_drop(struct dedup_job *job, uint64_t line) {
+    job->dropped[line / 8] |= (unsigned char)(1u << (line % 8));
+}
+
+#endif
