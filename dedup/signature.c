@@ -12,6 +12,7 @@
 #define SIGNATURE_ALGORITHM 1
 #define DEFAULT_SEED 0x56696C6C65727331u /* "Villers1" */
 #define MAX_NGRAM 16
+#define MAX_GROUPINGS 4
 #define CHUNK (16 * KIB) /* of text, normalised and hashed while it is in the nearest cache */
 #define CANDIDATES ((size_t)(4 * SIGNATURE_SKETCH))
 #define SHINGLE_BASE 0x9FB21C651E98DF25u
@@ -23,6 +24,7 @@ struct signer {
     struct signature_options opt;
     enum minhash_kernel kernel;
     uint64_t drop; /* SHINGLE_BASE to the power ngram: what a word weighs when it leaves the window */
+    uint8_t rows[MAX_GROUPINGS * SIGNATURE_MAX_HASHES]; /* of minima, that make up each key in turn */
     struct normaliser *normaliser;
     char *text; /* a normalised chunk */
     size_t text_room;
@@ -59,7 +61,7 @@ static uint64_t mix(uint64_t h) {
 bool signature_options_valid(const struct signature_options *opt) {
     struct signature_options o = with_defaults(opt);
     return o.bands <= SIGNATURE_MAX_KEYS && o.rows <= SIGNATURE_MAX_HASHES && o.bands * o.rows <= SIGNATURE_MAX_HASHES &&
-           o.groupings <= 4 && o.bands * o.groupings <= SIGNATURE_MAX_KEYS && o.ngram <= MAX_NGRAM;
+           o.groupings <= MAX_GROUPINGS && o.bands * o.groupings <= SIGNATURE_MAX_KEYS && o.ngram <= MAX_NGRAM;
 }
 
 uint64_t signature_version(const struct signature_options *opt) {
@@ -68,6 +70,16 @@ uint64_t signature_version(const struct signature_options *opt) {
     uint64_t h = DEFAULT_SEED;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) h = mix(h * SHINGLE_BASE + parts[i]);
     return h;
+}
+
+/* Band b of grouping g takes row r from band (b + step·r) of the plain signature, so that groupings share no pair of rows. */
+static void deal_rows(struct signer *s) {
+    static const unsigned steps[MAX_GROUPINGS] = {0, 1, 3, 5};
+    const struct signature_options *o = &s->opt;
+    uint8_t *row = s->rows;
+    for (unsigned g = 0; g < o->groupings; g++)
+        for (unsigned b = 0; b < o->bands; b++)
+            for (unsigned r = 0; r < o->rows; r++) *row++ = (uint8_t)((b + steps[g] * r) % o->bands * o->rows + r);
 }
 
 struct signer *signer_new(const struct signature_options *opt) {
@@ -80,6 +92,7 @@ struct signer *signer_new(const struct signature_options *opt) {
     minhash_family_init(&s->family, s->opt.bands * s->opt.rows, s->opt.seed);
     s->drop = 1;
     for (unsigned i = 0; i < s->opt.ngram; i++) s->drop *= SHINGLE_BASE;
+    deal_rows(s);
     s->normaliser = normaliser_new(s->opt.keep_figures);
     if (s->normaliser) return s;
     signer_free(s);
@@ -95,31 +108,44 @@ void signer_free(struct signer *s) {
     free(s);
 }
 
-/* Values are uniform below ${ceiling}: dealt by their leading bits they land within a step or two of their place. */
-static size_t sort_unique(uint32_t *v, size_t n, uint32_t ceiling, uint32_t *scratch) {
-    uint16_t at[257] = {0};
-    unsigned shift = ceiling >> 8 ? 24 - (unsigned)__builtin_clz(ceiling) : 0;
-    for (size_t i = 0; i < n; i++) at[(v[i] >> shift) + 1]++;
-    for (unsigned i = 0; i < 256; i++) at[i + 1] = (uint16_t)(at[i + 1] + at[i]);
-    for (size_t i = 0; i < n; i++) scratch[at[v[i] >> shift]++] = v[i];
-    size_t out = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t x = scratch[i];
-        size_t j = out;
-        while (j > 0 && v[j - 1] > x) j--;
-        if (j > 0 && v[j - 1] == x) continue;
-        memmove(v + j + 1, v + j, (out - j) * sizeof *v);
+/* Sort the first ${n} of ${v}, each a step or two from its place, and drop repeats into ${out}; returns how many are left. */
+static size_t settle(uint32_t *v, size_t n, uint32_t *out) {
+    size_t kept = 0;
+    for (size_t i = 1; i < n; i++) {
+        uint32_t x = v[i];
+        size_t j = i;
+        for (; j > 0 && v[j - 1] > x; j--) v[j] = v[j - 1];
         v[j] = x;
-        out++;
     }
-    return out;
+    for (size_t i = 0; i < n; i++) {
+        out[kept] = v[i];
+        kept += i + 1 == n || v[i + 1] != v[i];
+    }
+    return kept;
+}
+
+/*
+ * The smallest SIGNATURE_SKETCH distinct of ${v}, ascending, back into ${v}.  Values are uniform below ${ceiling}, so that dealing
+ * them by their leading bits nearly sorts them; past the bucket that fills the sketch nothing needs more.
+ */
+static size_t smallest(uint32_t *v, size_t n, uint32_t ceiling, uint32_t *scratch) {
+    uint16_t at[257] = {0};
+    unsigned shift = ceiling >> 8 ? 24 - (unsigned)__builtin_clz(ceiling) : 0, last = 0;
+    for (size_t i = 0; i < n; i++) at[(v[i] >> shift) + 1]++;
+    for (unsigned i = 0; i < 256; i++) {
+        at[i + 1] = (uint16_t)(at[i + 1] + at[i]);
+        last += at[i + 1] < SIGNATURE_SKETCH;
+    }
+    size_t enough = last < 256 ? at[last + 1] : n;
+    for (size_t i = 0; i < n; i++) scratch[at[v[i] >> shift]++] = v[i];
+    size_t kept = settle(scratch, enough, v);
+    if (kept < SIGNATURE_SKETCH && enough < n) kept = settle(scratch, n, v);
+    return kept < SIGNATURE_SKETCH ? kept : SIGNATURE_SKETCH;
 }
 
 static void squeeze(struct signer *s) {
-    s->n_candidates = sort_unique(s->candidates, s->n_candidates, s->ceiling, s->scratch);
-    if (s->n_candidates < SIGNATURE_SKETCH) return;
-    s->n_candidates = SIGNATURE_SKETCH;
-    s->ceiling = s->candidates[SIGNATURE_SKETCH - 1];
+    s->n_candidates = smallest(s->candidates, s->n_candidates, s->ceiling, s->scratch);
+    if (s->n_candidates == SIGNATURE_SKETCH) s->ceiling = s->candidates[SIGNATURE_SKETCH - 1];
 }
 
 static void sketch_add(struct signer *s, const uint32_t *xs, size_t count) {
@@ -194,16 +220,13 @@ static bool sign_chunk(struct signer *s, struct slice chunk, struct signature *o
     return true;
 }
 
-/* Band b of grouping g takes row r from band (b + step·r) of the plain signature, so that groupings share no pair of rows. */
-static void make_keys(const struct signature_options *o, struct signature *sig) {
-    static const unsigned steps[4] = {0, 1, 3, 5};
-    sig->n_keys = 0;
-    for (unsigned g = 0; g < o->groupings; g++) {
-        for (unsigned b = 0; b < o->bands; b++) {
-            uint64_t h = mix(sig->n_keys + 1);
-            for (unsigned r = 0; r < o->rows; r++) h = (h ^ sig->minima[(b + steps[g] * r) % o->bands * o->rows + r]) * EXACT_BASE;
-            sig->keys[sig->n_keys++] = mix(h);
-        }
+static void make_keys(const struct signer *s, struct signature *sig) {
+    const uint8_t *row = s->rows;
+    sig->n_keys = s->opt.bands * s->opt.groupings;
+    for (unsigned k = 0; k < sig->n_keys; k++) {
+        uint64_t h = (k + 1) * SHINGLE_BASE;
+        for (unsigned r = 0; r < s->opt.rows; r++) h = (h ^ sig->minima[*row++]) * EXACT_BASE;
+        sig->keys[k] = mix(h);
     }
 }
 
@@ -231,7 +254,7 @@ enum status signer_sign(struct signer *s, struct slice text, struct signature *o
     out->words = (uint32_t)s->n_words;
     out->n_sketch = (uint32_t)s->n_candidates;
     memcpy(out->sketch, s->candidates, s->n_candidates * sizeof *out->sketch);
-    make_keys(&s->opt, out);
+    make_keys(s, out);
     return ST_OK;
 }
 
