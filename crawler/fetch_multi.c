@@ -184,15 +184,20 @@ static void unlink_transfer(struct transfer *t) {
     t->m->open--;
 }
 
-void fetch_multi_free(struct fetch_multi *m) {
-    if (!m) return;
+void fetch_multi_drop(struct fetch_multi *m, fetch_drop *drop) {
     while (m->flight) {
         struct transfer *t = m->flight;
         curl_multi_remove_handle(m->multi, t->easy);
         curl_easy_cleanup(t->easy);
         unlink_transfer(t);
+        if (drop) drop(t->answer->tag);
         transfer_free(t);
     }
+}
+
+void fetch_multi_free(struct fetch_multi *m) {
+    if (!m) return;
+    fetch_multi_drop(m, NULL);
     while (m->n_idle) curl_easy_cleanup(m->idle[--m->n_idle]);
     if (m->multi) curl_multi_cleanup(m->multi);
     curl_slist_free_all(m->connect_to);

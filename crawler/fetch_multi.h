@@ -85,6 +85,9 @@ struct fetch_answer *fetch_multi_next(struct fetch_multi *m);
 void fetch_answer_free(struct fetch_answer *a);
 /** fetch_multi_wake(m): make fetch_multi_wait() return.  Thread-safe. */
 void fetch_multi_wake(struct fetch_multi *m);
+/** fetch_multi_drop(m, drop): end every request; ${drop} is called with each one's tag. */
+typedef void fetch_drop(void *tag);
+void fetch_multi_drop(struct fetch_multi *m, fetch_drop *drop);
 unsigned fetch_multi_open(const struct fetch_multi *m);
 
 #endif

@@ -21,6 +21,7 @@
     X(TRAP, "trap", REFUSED, "looks like a trap: path too deep, or a segment repeated")                                            \
     X(REDIRECT_LIMIT, "redirect-limit", REFUSED, "too many redirects in a row")                                                    \
     X(ADDRESS, "address", REFUSED, "the host's address is not on the public Internet")                                             \
+    X(FORGOTTEN, "forgotten", REFUSED, "its removal was asked for")                                                                \
     X(LIMIT, "limit", REFUSED, "the source's page or byte limit was reached first")                                                \
     /* fetched, and not a document */                                                                                              \
     X(TYPE, "type", REFUSED, "not text: cut after the headers")                                                                    \

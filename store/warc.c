@@ -91,7 +91,7 @@ static void begin_of_exchange(struct buf *out, const char *type, const char *id,
                               const struct warc_exchange *ex) {
     begin(out, type, id, ex->wall_ms);
     field(out, "WARC-Target-URI", ex->url);
-    field_str(out, "WARC-Warcinfo-ID", warcinfo_id);
+    if (warcinfo_id) field_str(out, "WARC-Warcinfo-ID", warcinfo_id);
     if (ex->ip) field_str(out, "WARC-IP-Address", ex->ip);
     if (ex->protocol) field_str(out, "WARC-Protocol", ex->protocol);
 }
@@ -136,7 +136,7 @@ unsigned warc_format_exchange(struct buf *out, const char *warcinfo_id, const st
     warc_new_id(metadata_id);
     begin(out, "metadata", metadata_id, ex->wall_ms);
     field(out, "WARC-Target-URI", ex->url);
-    field_str(out, "WARC-Warcinfo-ID", warcinfo_id);
+    if (warcinfo_id) field_str(out, "WARC-Warcinfo-ID", warcinfo_id);
     field_str(out, "WARC-Concurrent-To", response_id);
     end(out, "application/warc-fields", ex->metadata, slice_str(""));
     ends[2] = out->len;

@@ -1,0 +1,28 @@
+#ifndef VILLERS_CLI_CRAWL_REPORT_H
+#define VILLERS_CLI_CRAWL_REPORT_H
+/* What crawl and campaigns say of a frontier, as text or JSON. */
+#include "cli/hub.h"
+#include "crawler/frontier.h"
+
+struct crawl_report_source {
+    char id[72];
+    int64_t queued, documents, bytes, french_bytes, refused, failed;
+};
+struct crawl_report {
+    int64_t queued, waiting, in_flight, held;
+    int64_t urls[REASON_N], bytes[REASON_N];
+    int64_t all_bytes, french_bytes, document_bytes;
+    struct crawl_report_source *sources; /* by id; owned */
+    size_t n_sources;
+};
+
+/** crawl_report_read(path, r, newer, err): add up the frontier at ${path}; SKIP when there is none yet.  Freed by crawl_report_free(). */
+enum status crawl_report_read(const char *path, struct crawl_report *r, bool *newer, struct buf *err) MUST_CHECK;
+void crawl_report_free(struct crawl_report *r);
+/** crawl_report_text(r, out), crawl_report_json(r, j): append it; the JSON into the open object of ${j}. */
+void crawl_report_text(const struct crawl_report *r, struct buf *out);
+void crawl_report_json(const struct crawl_report *r, struct json_out *j);
+/** crawl_report_bytes(out, n): "12.3 MB". */
+void crawl_report_bytes(struct buf *out, int64_t n);
+
+#endif

@@ -1,0 +1,277 @@
+#include "crawler/crawl_internal.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+#define LOOK_AT 256          /* URLs of one host judged in a turn before others have theirs */
+#define DISPATCH_AT_ONCE 512 /* requests sent in a turn */
+#define SITEMAP_BODY (50 * MIB)
+
+enum verdict { SENT, NOTHING, LATER, PENDING };
+
+/* hosts.sqlite is written only in turns that need it. */
+enum status crawl_dispatch_hosts_begin(struct crawl *c, struct buf *err) {
+    if (c->hosts_open) return ST_OK;
+    enum status r = hosts_begin(c->hosts, err);
+    c->hosts_open = r == ST_OK;
+    return r;
+}
+
+/* The clock of an address: between two hosts that share one, the floor of the second. */
+static bool address_ready(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum status *r, struct buf *err) {
+    int64_t due;
+    if (c->opt->n_connect_to || !s->ip[0]) return true;
+    *r = hosts_address_due(c->hosts, s->ip, &due, err);
+    if (*r != ST_OK) return false;
+    if (due > c->now_ms) {
+        *due_ms = due;
+        return false;
+    }
+    *r = hosts_address_claim(c->hosts, s->ip, c->now_ms + s->rules.floor_ms, err);
+    return *r == ST_OK;
+}
+
+bool crawl_dispatch_may_connect(void *ctx, void *tag, const char *ip) {
+    struct crawl *c = ctx;
+    struct crawl_job *job = tag;
+    struct crawl_slot *s = job->slot;
+    int64_t due = 0;
+    enum status r = ST_OK;
+    if (c->opt->n_connect_to || strcmp(s->ip, ip) == 0) return true;
+    memcpy(s->ip, ip, strlen(ip) < sizeof s->ip ? strlen(ip) + 1 : 0);
+    if (address_ready(c, s, &due, &r, NULL)) return true;
+    s->clock.due_ms = due > s->clock.due_ms ? due : s->clock.due_ms;
+    return false;
+}
+
+/* Move the host's clock on and lease it; false when another campaign has it, or its address is not due. */
+static bool claim(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum status *r, struct buf *err) {
+    struct politeness_clock shared;
+    *r = crawl_dispatch_hosts_begin(c, err);
+    if (*r == ST_OK) *r = hosts_clock(c->hosts, slice_str(s->name), c->now_ms, &shared, err);
+    if (*r != ST_OK) return false;
+    if (shared.due_ms > s->clock.due_ms) s->clock = shared;
+    if (s->clock.due_ms > c->now_ms) {
+        *due_ms = s->clock.due_ms;
+        return false;
+    }
+    if (!address_ready(c, s, due_ms, r, err)) return false;
+    uint64_t dice = crawl_dice(c);
+    politeness_start(&s->clock, &s->rules, c->now_ms, dice);
+    *r = hosts_claim(c->hosts, slice_str(s->name), &s->clock, s->clock.due_ms - c->now_ms, c->now_ms, err);
+    return *r == ST_OK;
+}
+
+static struct crawl_job *new_job(struct crawl *c, struct crawl_slot *s, const char *url, struct slice url_slice) {
+    struct crawl_job *job = calloc(1, sizeof *job);
+    if (!job) return NULL;
+    job->slot = s;
+    job->host = s->host;
+    job->french_share = -1;
+    job->url = url ? strdup(url) : strndup(url_slice.ptr, url_slice.len);
+    if (!job->url) {
+        free(job);
+        return NULL;
+    }
+    crawl_work_push(&c->to_send, job);
+    c->n_to_send++;
+    return job;
+}
+
+static enum verdict send_control(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum status *r, struct buf *err) {
+    if (!claim(c, s, due_ms, r, err)) return LATER;
+    struct crawl_control *k = s->controls;
+    struct crawl_job *job = new_job(c, s, k->url, slice_of("", 0));
+    if (!job) {
+        *r = fail(err, ST_FATAL, "out of memory");
+        return LATER;
+    }
+    s->controls = k->next;
+    job->control = k;
+    return SENT;
+}
+
+static enum status refuse(struct crawl *c, int64_t key, enum reason reason, struct slice detail, struct buf *err) {
+    struct frontier_end end = {.reason = reason, .detail = detail, .now_ms = c->now_ms, .french_share = -1};
+    c->stats.by_reason[reason]++;
+    c->stats.queued--;
+    return frontier_finish(c->frontier, key, &end, err);
+}
+
+static size_t source_index(const struct crawl *c, int64_t number) {
+    uint64_t at;
+    return map64_get(&c->source_at, (uint64_t)number, &at) ? (size_t)at : SIZE_MAX;
+}
+
+static bool spent(const struct crawl_source *s) {
+    return (s->src->max_pages > 0 && s->pages + s->open >= s->src->max_pages) ||
+           (s->src->max_bytes > 0 && s->bytes >= s->src->max_bytes);
+}
+
+static enum status forgotten(struct crawl *c, const struct frontier_url *u, size_t source, bool *gone, struct buf *err) {
+    char id[DOC_ID_LEN];
+    int64_t removal;
+    struct slice name = slice_str(c->sources[source].src->id);
+    doc_id(name, u->url, id);
+    enum status r = manifest_forgotten(c->manifest, slice_str(id), u->url, name, &removal, err);
+    *gone = r == ST_OK && removal != MANIFEST_NONE;
+    return r;
+}
+
+static enum verdict send_url(struct crawl *c, struct crawl_slot *s, const struct frontier_url *u, size_t source,
+                             const struct crawl_origin *o, int64_t *due_ms, enum status *r, struct buf *err) {
+    if (!claim(c, s, due_ms, r, err)) return LATER;
+    *r = frontier_sent(c->frontier, u->key, err);
+    struct crawl_job *job = *r == ST_OK ? new_job(c, s, NULL, u->url) : NULL;
+    if (!job) {
+        if (*r == ST_OK) *r = fail(err, ST_FATAL, "out of memory");
+        return LATER;
+    }
+    job->key = u->key;
+    job->depth = u->depth;
+    job->hops = u->hops;
+    job->tries = u->tries;
+    job->kind = u->kind;
+    job->cross = u->cross;
+    job->source = source;
+    job->rights = crawl_control_rights_share(o->rights);
+    if (u->kind == FRONTIER_PAGE) {
+        c->sources[source].open++;
+        c->open_pages++;
+    }
+    return SENT;
+}
+
+/* The URL at the front of a host's queue: refuse it (NOTHING), send it, or say when to come back. */
+static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct frontier_url *u, int64_t *due_ms, enum status *r,
+                          struct buf *err) {
+    struct url_parts p;
+    struct crawl_gate gate;
+    bool gone = false;
+    size_t source = source_index(c, u->source);
+    if (!url_split(u->url, &p)) {
+        *r = refuse(c, u->key, REASON_SCOPE, slice_of("", 0), err);
+        return NOTHING;
+    }
+    if (source == SIZE_MAX) { /* its source has left the campaign */
+        c->stats.queued--;
+        *r = frontier_hold(c->frontier, u->key, err);
+        return NOTHING;
+    }
+    if (u->kind == FRONTIER_PAGE && spent(&c->sources[source])) {
+        if (c->sources[source].open) { /* one of those under way may fail yet */
+            *due_ms = c->now_ms + 200;
+            return LATER;
+        }
+        c->stats.queued--;
+        *r = frontier_hold(c->frontier, u->key, err);
+        return NOTHING;
+    }
+    if (u->kind == FRONTIER_PAGE && (*r = forgotten(c, u, source, &gone, err)) != ST_OK) return LATER;
+    if (gone) {
+        *r = refuse(c, u->key, REASON_FORGOTTEN, slice_of("", 0), err);
+        return NOTHING;
+    }
+    s->rules.floor_ms = crawl_delay_ms(c->opt, c->sources[source].src);
+    struct crawl_origin *o = crawl_control_origin(c, s, p.origin, err);
+    *r = o ? crawl_control_gate(c, o, p.target, source, &gate, err) : ST_FATAL;
+    if (*r != ST_OK) return LATER;
+    switch (gate.is) {
+    case CRAWL_GATE_OPEN: return send_url(c, s, u, source, o, due_ms, r, err);
+    case CRAWL_GATE_CLOSED: *r = refuse(c, u->key, gate.reason, gate.detail, err); return NOTHING;
+    case CRAWL_GATE_PENDING: return PENDING;
+    case CRAWL_GATE_WAIT:
+        *due_ms = gate.due_ms;
+        if (!s->origins->next) return LATER;
+        /* another scheme or port of the host may be open: this URL alone waits */
+        *r = frontier_retry(c->frontier, u->key, gate.due_ms, REASON_NONE, u->tries, err);
+        return NOTHING;
+    case CRAWL_GATE_ASK: break;
+    }
+    struct crawl_control *k = crawl_control_new(o, gate.file, slice_of("", 0), 0);
+    if (!k) {
+        *r = fail(err, ST_FATAL, "out of memory");
+        return LATER;
+    }
+    o->pending = true;
+    k->next = s->controls;
+    s->controls = k;
+    return send_control(c, s, due_ms, r, err);
+}
+
+static bool idle(const struct crawl_slot *s) {
+    for (const struct crawl_origin *o = s->origins; o; o = o->next)
+        if (o->pending) return false;
+    return !s->controls;
+}
+
+/* What a host does in its turn.  SENT: a request; PENDING: it will be woken; LATER: at *${due_ms}; NOTHING: it has nothing to do. */
+static enum verdict choose(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum status *r, struct buf *err) {
+    if (s->controls) return send_control(c, s, due_ms, r, err);
+    for (int i = 0; i < LOOK_AT; i++) {
+        struct frontier_url u;
+        *r = frontier_next(c->frontier, s->host, c->now_ms, &u, due_ms, err);
+        if (*r == ST_SKIP) {
+            *r = ST_OK;
+            return *due_ms == INT64_MAX ? NOTHING : LATER;
+        }
+        if (*r != ST_OK) return LATER;
+        enum verdict v = judge(c, s, &u, due_ms, r, err);
+        if (*r != ST_OK || v != NOTHING) return v;
+    }
+    *due_ms = c->now_ms;
+    return LATER;
+}
+
+static enum status turn(struct crawl *c, struct crawl_slot *s, struct buf *err) {
+    enum status r = ST_OK;
+    int64_t due_ms = INT64_MAX;
+    s->busy = true; /* so that nothing found on the way schedules it */
+    enum verdict v = choose(c, s, &due_ms, &r, err);
+    if (r != ST_OK || v == SENT) return r;
+    s->busy = false;
+    if (v == LATER) return crawl_slots_schedule(c, s, due_ms, err);
+    if (v == NOTHING && idle(s)) crawl_slots_forget(c, s);
+    return ST_OK;
+}
+
+static bool budget_left(const struct crawl *c) {
+    const struct campaign *k = c->opt->campaign;
+    int64_t run = c->stats.pages + c->open_pages;
+    if (k->max_pages > 0 && c->pages_at_start + run >= k->max_pages) return false;
+    if (c->opt->max_pages > 0 && run >= c->opt->max_pages) return false;
+    return k->max_bytes <= 0 || c->bytes_at_start + c->stats.bytes < k->max_bytes;
+}
+
+enum status crawl_dispatch(struct crawl *c, struct buf *err) {
+    unsigned max = c->opt->campaign->max_hosts_at_once > 0 ? (unsigned)c->opt->campaign->max_hosts_at_once : 64;
+    while (!c->stopping && c->n_to_send < DISPATCH_AT_ONCE && fetch_multi_open(c->net) + c->n_to_send < max &&
+           !crawl_work_full(c) && budget_left(c)) {
+        struct crawl_slot *s = crawl_slots_pop(c);
+        if (!s) break;
+        enum status r = turn(c, s, err);
+        if (r != ST_OK) return r;
+    }
+    return ST_OK;
+}
+
+enum status crawl_dispatch_send(struct crawl *c, struct buf *err) {
+    struct crawl_job *job;
+    c->n_to_send = 0;
+    while ((job = crawl_work_pop(&c->to_send))) {
+        int64_t cap = job->control ? (int64_t)LIMIT_ROBOTS : job->kind == FRONTIER_SITEMAP ? (int64_t)SITEMAP_BODY : 0;
+        if (!cap)
+            cap = c->sources[job->source].src->max_page_bytes > 0 ? c->sources[job->source].src->max_page_bytes
+                                                                  : (int64_t)LIMIT_BODY_WIRE;
+        struct fetch_request req = {
+            .url = job->url, .max_body = (size_t)cap, .any_type = job->control || job->kind == FRONTIER_SITEMAP, .tag = job};
+        enum status r = fetch_multi_start(c->net, &req, err);
+        c->stats.requests++;
+        if (r != ST_OK) {
+            crawl_work_job_free(job);
+            return r;
+        }
+    }
+    return ST_OK;
+}

@@ -1,0 +1,74 @@
+/* What the workers found: into the segments and the frontier, within the turn's transaction. */
+#include "crawler/crawl_internal.h"
+
+#include <stdlib.h>
+
+#define RESULTS_AT_ONCE 256
+
+/* A list of another host's pages counts only when that host's robots.txt named it (sitemaps.org, cross-submission). */
+static bool submitted(const struct crawl_job *job, const struct crawl_link *link, int64_t host) {
+    return job->kind != FRONTIER_SITEMAP || !link->foreign || host == job->cross || host == job->host;
+}
+
+static enum status add_link(struct crawl *c, struct crawl_job *job, const struct crawl_link *link, struct buf *err) {
+    struct url_parts p;
+    bool made, added;
+    struct slice url = slice_sub(buf_view(&job->strings), link->at, link->at + link->len);
+    struct frontier_url u = {.url = url, .kind = link->kind, .depth = link->depth, .hops = link->hops, .via = job->key};
+    enum reason refusal = link->refusal;
+    enum status r = ST_OK;
+    if (!url_split(url, &p)) return ST_OK;
+    if (refusal == REASON_NONE) r = frontier_host(c->frontier, p.host, &u.host, &made, err);
+    if (r != ST_OK || (refusal == REASON_NONE && !submitted(job, link, u.host))) return r;
+    if (link->source != SIZE_MAX) u.source = c->sources[link->source].number;
+    if (link->kind == FRONTIER_SITEMAP) u.cross = job->cross;
+    r = frontier_add(c->frontier, &u, refusal, slice_of("", 0), &added, err);
+    if (r != ST_OK || !added) return r;
+    c->stats.queued++;
+    return crawl_slots_wake(c, u.host, p.host, err);
+}
+
+/* How French a host is decides its turn when many are due. */
+static void learn(struct crawl *c, const struct crawl_job *job) {
+    uint64_t found;
+    if (job->french_share < 0 || !map64_get(&c->slots, (uint64_t)job->host, &found)) return;
+    struct crawl_slot *s = (struct crawl_slot *)(uintptr_t)found;
+    s->documents++;
+    s->french += (job->french_share - s->french) / (double)(s->documents < 50 ? s->documents : 50);
+}
+
+static void count(struct crawl *c, const struct crawl_job *job) {
+    c->stats.by_reason[job->reason]++;
+    c->stats.queued--;
+    if (!job->has_doc) return;
+    c->stats.documents++;
+    c->stats.text_bytes += (int64_t)job->doc.text.len;
+    if (job->french_share >= 0) c->stats.french_bytes += (int64_t)(job->french_share * (double)job->doc.text.len);
+}
+
+static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *err) {
+    struct frontier_end end = {.reason = job->reason,
+                               .detail = buf_view(&job->detail),
+                               .status = job->answer->status,
+                               .now_ms = job->answer->sent_ms,
+                               .bytes = (int64_t)job->answer->body.len,
+                               .french_share = job->french_share};
+    enum status r = frontier_finish(c->frontier, job->key, &end, err);
+    for (size_t i = 0; r == ST_OK && i < job->n_links; i++) r = add_link(c, job, &job->links[i], err);
+    count(c, job);
+    learn(c, job);
+    return r;
+}
+
+enum status crawl_result_all(struct crawl *c, struct buf *err) {
+    for (int i = 0; i < RESULTS_AT_ONCE; i++) {
+        struct crawl_job *job = crawl_work_take(c);
+        if (!job) return ST_OK;
+        enum status r = job->failure == ST_OK ? ST_OK : fail(err, ST_FATAL, "out of memory while reading %s", job->url);
+        if (r == ST_OK) r = crawl_archive_append(c, job, err);
+        if (r == ST_OK && !job->archive_only) r = settle(c, job, err);
+        crawl_work_job_free(job);
+        if (r != ST_OK) return r;
+    }
+    return ST_OK;
+}

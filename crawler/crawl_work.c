@@ -1,0 +1,119 @@
+#include "crawler/crawl_internal.h"
+
+#include "base/limits.h"
+#include "base/parallel.h"
+
+#include <stdlib.h>
+
+void crawl_work_push(struct crawl_queue *q, struct crawl_job *job) {
+    job->next = NULL;
+    if (!q->first) q->last = &q->first;
+    *q->last = job;
+    q->last = &job->next;
+}
+
+struct crawl_job *crawl_work_pop(struct crawl_queue *q) {
+    struct crawl_job *job = q->first;
+    if (job) q->first = job->next;
+    return job;
+}
+
+void crawl_work_job_free(struct crawl_job *job) {
+    if (!job) return;
+    crawl_control_free(job->control);
+    crawl_control_rights_free(job->rights);
+    fetch_answer_free(job->answer);
+    buf_free(&job->detail);
+    buf_free(&job->warc);
+    buf_free(&job->strings);
+    free(job->links);
+    free(job->url);
+    free(job);
+}
+
+static void *worker(void *arg) {
+    struct crawl *c = arg;
+    struct crawl_page_tools t = {.reader = page_reader_new(),
+                                 .packer = segment_packer_new(c->opt->campaign->warc_gzip ? SEGMENT_GZIP : SEGMENT_ZSTD, 0)};
+    buf_init(&t.plain, LIMIT_BODY_PLAIN);
+    buf_init(&t.utf8, LIMIT_BODY_PLAIN);
+    buf_init(&t.err, LIMIT_ERR);
+    pthread_mutex_lock(&c->lock);
+    t.number = c->n_begun++;
+    for (;;) {
+        while (!c->todo.first && !c->quit) pthread_cond_wait(&c->work_ready, &c->lock);
+        struct crawl_job *job = crawl_work_pop(&c->todo);
+        if (!job) break;
+        size_t bytes = job->answer->body.len;
+        pthread_mutex_unlock(&c->lock);
+        if (t.reader && t.packer)
+            crawl_page_read(c, job, &t);
+        else
+            job->failure = ST_FATAL;
+        pthread_mutex_lock(&c->lock);
+        bool first = !c->done.first;
+        crawl_work_push(&c->done, job);
+        c->n_todo--;
+        c->bytes_todo -= bytes;
+        if (first) fetch_multi_wake(c->net);
+    }
+    pthread_mutex_unlock(&c->lock);
+    page_reader_free(t.reader);
+    segment_packer_free(t.packer);
+    buf_free(&t.plain);
+    buf_free(&t.utf8);
+    buf_free(&t.err);
+    return NULL;
+}
+
+enum status crawl_work_start(struct crawl *c, struct buf *err) {
+    unsigned n = c->opt->workers ? c->opt->workers : parallel_cores();
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->work_ready, NULL);
+    c->threads = calloc(n, sizeof *c->threads);
+    if (!c->threads) return fail(err, ST_FATAL, "out of memory");
+    for (; c->n_threads < n; c->n_threads++)
+        if (pthread_create(&c->threads[c->n_threads], NULL, worker, c) != 0)
+            return fail(err, ST_FATAL, "cannot start a worker thread");
+    return ST_OK;
+}
+
+void crawl_work_stop(struct crawl *c) {
+    if (!c->threads) return;
+    pthread_mutex_lock(&c->lock);
+    c->quit = true;
+    pthread_cond_broadcast(&c->work_ready);
+    pthread_mutex_unlock(&c->lock);
+    for (unsigned i = 0; i < c->n_threads; i++) pthread_join(c->threads[i], NULL);
+    free(c->threads);
+    c->threads = NULL;
+    struct crawl_job *job;
+    while ((job = crawl_work_pop(&c->todo)) || (job = crawl_work_pop(&c->done))) crawl_work_job_free(job);
+    pthread_mutex_destroy(&c->lock);
+    pthread_cond_destroy(&c->work_ready);
+}
+
+void crawl_work_give(struct crawl *c, struct crawl_job *job) {
+    pthread_mutex_lock(&c->lock);
+    crawl_work_push(&c->todo, job);
+    c->n_todo++;
+    c->bytes_todo += job->answer->body.len;
+    pthread_cond_signal(&c->work_ready);
+    pthread_mutex_unlock(&c->lock);
+    c->n_jobs++;
+}
+
+struct crawl_job *crawl_work_take(struct crawl *c) {
+    pthread_mutex_lock(&c->lock);
+    struct crawl_job *job = crawl_work_pop(&c->done);
+    pthread_mutex_unlock(&c->lock);
+    if (job) c->n_jobs--;
+    return job;
+}
+
+bool crawl_work_full(struct crawl *c) {
+    pthread_mutex_lock(&c->lock);
+    bool full = c->n_todo >= (size_t)c->n_threads * CRAWL_JOBS_PER_WORKER || c->bytes_todo >= CRAWL_JOBS_BYTES;
+    pthread_mutex_unlock(&c->lock);
+    return full;
+}

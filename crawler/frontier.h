@@ -1,0 +1,145 @@
+#ifndef VILLERS_CRAWLER_FRONTIER_H
+#define VILLERS_CRAWLER_FRONTIER_H
+/*
+ * frontier/NAME.sqlite: what a campaign has seen, has still to fetch, and what became of each URL; and the captures that
+ * wait for their segments to be sealed.  It is the truth of a crawl: what it has not committed did not happen.
+ *
+ *              add                next + send               finish
+ *   (unknown) ─────→ QUEUED ───────────────────→ INFLIGHT ─────────→ DONE
+ *                      ↑  ↖ requeue, recover ──────┘ │
+ *             due time │                             │ retry
+ *                    WAITING ←───────────────────────┘
+ *   QUEUED ──hold──→ HELD (a limit of its source) ──release──→ QUEUED
+ *
+ * A URL is keyed by its 64-bit hash; the text is compared, and a collision goes to the next free number.  Tables are
+ * specified at the head of frontier.c.  One struct frontier a thread; one process a campaign (a lock file).
+ */
+#include "base/buf.h"
+#include "crawler/reason.h"
+
+enum frontier_state { FRONTIER_QUEUED, FRONTIER_INFLIGHT, FRONTIER_DONE, FRONTIER_WAITING, FRONTIER_HELD };
+enum frontier_kind { FRONTIER_PAGE, FRONTIER_SITEMAP };
+
+struct frontier;
+
+/**
+ * frontier_open(path, now_ms, out, newer, err):
+ * Make or open for writing, take the lock, and put what was in flight at a crash back in the queue.  RETRY when another process
+ * runs this campaign.
+ */
+enum status frontier_open(const char *path, int64_t now_ms, struct frontier **out, bool *newer, struct buf *err) MUST_CHECK;
+void frontier_free(struct frontier *f);
+enum status frontier_begin(struct frontier *f, struct buf *err) MUST_CHECK;
+enum status frontier_commit(struct frontier *f, struct buf *err) MUST_CHECK;
+void frontier_rollback(struct frontier *f);
+
+/** frontier_source(f, id, number, err): the number of a source, made when new. */
+enum status frontier_source(struct frontier *f, struct slice id, int64_t *number, struct buf *err) MUST_CHECK;
+/** frontier_host(f, name, number, made, err): the number of a host name, made when new (*${made}). */
+enum status frontier_host(struct frontier *f, struct slice name, int64_t *number, bool *made, struct buf *err) MUST_CHECK;
+
+struct frontier_url {
+    int64_t key;
+    struct slice url; /* canonical */
+    int64_t host;     /* number */
+    int64_t source;   /* number, 0: none */
+    enum frontier_kind kind;
+    int64_t depth; /* links from a seed */
+    int64_t hops;  /* redirects in a row that led here */
+    int64_t tries; /* failures so far */
+    int64_t via;   /* key of the URL that led here; 0: a seed, a robots.txt */
+    int64_t cross; /* a sitemap: the host whose robots.txt named it, whose pages it may list too; else 0 */
+};
+/**
+ * frontier_add(f, u, refusal, detail, added, err):
+ * Remember ${u} (key is set).  ${refusal} other than NONE: it is done at once, for that reason.  Known already: nothing changes
+ * but its depth when it is now nearer, which queues it again when it was refused for depth; *${added} is true when there is
+ * something new in the queue.
+ */
+enum status frontier_add(struct frontier *f, struct frontier_url *u, enum reason refusal, struct slice detail, bool *added,
+                         struct buf *err) MUST_CHECK;
+/**
+ * frontier_next(f, host, now_ms, u, due_ms, err):
+ * The next URL of ${host}: one whose retry is due, else the nearest to a seed, else the first found.  SKIP when there is none now;
+ * *${due_ms} is then when the next retry is due, or INT64_MAX.  u->url lives until the next call.
+ */
+enum status frontier_next(struct frontier *f, int64_t host, int64_t now_ms, struct frontier_url *u, int64_t *due_ms,
+                          struct buf *err) MUST_CHECK;
+enum status frontier_sent(struct frontier *f, int64_t key, struct buf *err) MUST_CHECK;
+struct frontier_end {
+    enum reason reason;
+    struct slice detail; /* what decided, cut at 1,000 bytes */
+    int status;          /* HTTP, 0: none */
+    int64_t now_ms;
+    int64_t bytes;       /* of the payload */
+    double french_share; /* of the text; below 0: not measured */
+};
+enum status frontier_finish(struct frontier *f, int64_t key, const struct frontier_end *end, struct buf *err) MUST_CHECK;
+/** frontier_retry(f, key, due_ms, reason, tries, err): a failure: not before ${due_ms}. */
+enum status frontier_retry(struct frontier *f, int64_t key, int64_t due_ms, enum reason reason, int64_t tries,
+                           struct buf *err) MUST_CHECK;
+/** frontier_requeue(f, key, err): as if it had not been sent. */
+enum status frontier_requeue(struct frontier *f, int64_t key, struct buf *err) MUST_CHECK;
+/** frontier_hold(f, key, err): its source has reached a limit.  frontier_unhold(f, source, err): it may go on. */
+enum status frontier_hold(struct frontier *f, int64_t key, struct buf *err) MUST_CHECK;
+enum status frontier_unhold(struct frontier *f, int64_t source, struct buf *err) MUST_CHECK;
+
+/** frontier_each_host(f, fn, ctx, err): the hosts with anything queued or waiting, by number.  O(hosts × log URLs). */
+typedef enum status (*frontier_host_fn)(void *ctx, int64_t host, struct slice name);
+enum status frontier_each_host(struct frontier *f, frontier_host_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
+/* ---- segments and their captures ---- */
+
+struct frontier_segment {
+    int64_t number;    /* of the pair: one WARC and one raw file grow, and are sealed, together */
+    struct slice base; /* file name without suffix */
+    bool gzip;         /* the WARC's codec */
+    int64_t run;       /* of the manifest */
+    uint64_t warc_end, raw_end, warc_records, raw_records;
+};
+enum status frontier_segment_begin(struct frontier *f, struct frontier_segment *s, struct buf *err) MUST_CHECK; /* fills number */
+enum status frontier_segment_grow(struct frontier *f, const struct frontier_segment *s, struct buf *err) MUST_CHECK;
+/** frontier_segment_drop(f, number, err): sealed and in the manifest: forget it and its captures. */
+enum status frontier_segment_drop(struct frontier *f, int64_t number, struct buf *err) MUST_CHECK;
+/** frontier_segment_first(f, s, err): the oldest pair not yet in the manifest; SKIP when there is none.  s->base lives until the next call. */
+enum status frontier_segment_first(struct frontier *f, struct frontier_segment *s, struct buf *err) MUST_CHECK;
+
+struct frontier_capture {
+    struct slice doc_id, url, fetched_url, source, license, digest, refusal, evidence;
+    int status;
+    int64_t captured_ms, bytes, warc_offset, raw_offset; /* raw_offset -1: no document */
+};
+enum status frontier_capture_add(struct frontier *f, int64_t segment, const struct frontier_capture *c, struct buf *err) MUST_CHECK;
+typedef enum status (*frontier_capture_fn)(void *ctx, const struct frontier_capture *c);
+enum status frontier_each_capture(struct frontier *f, int64_t segment, frontier_capture_fn fn, void *ctx,
+                                  struct buf *err) MUST_CHECK;
+
+/* ---- reading, from any process, while a crawl runs ---- */
+
+enum status frontier_open_read(const char *path, struct frontier **out, bool *newer, struct buf *err) MUST_CHECK;
+
+struct frontier_tally {
+    struct slice source; /* id, or "" */
+    enum frontier_state state;
+    enum reason reason;
+    int64_t urls, bytes, french_bytes; /* french_bytes: payload bytes × French share */
+};
+typedef enum status (*frontier_tally_fn)(void *ctx, const struct frontier_tally *t);
+/** frontier_each_tally(f, fn, ctx, err): URLs added up by source, state, reason.  Reads the whole table. */
+enum status frontier_each_tally(struct frontier *f, frontier_tally_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
+struct frontier_row {
+    struct frontier_url u;
+    struct slice source, via_url; /* "" for none */
+    enum frontier_state state;
+    enum reason reason;
+    struct slice detail;
+    int status;
+    int64_t fetched_ms, due_ms;
+    double french_share;
+};
+typedef enum status (*frontier_row_fn)(void *ctx, const struct frontier_row *row);
+/** frontier_find(f, url, fn, ctx, err): what is known of ${url} (canonical); SKIP when nothing. */
+enum status frontier_find(struct frontier *f, struct slice url, frontier_row_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,61 @@
+/* What a frontier tells to reports: reads only, beside a running crawl. */
+#include "base/hash.h"
+#include "crawler/frontier_internal.h"
+
+static enum reason reason_in(sqlite3_stmt *st, int col) {
+    enum reason r = reason_from_name(db_slice(st, col));
+    return r == REASON_N ? REASON_NONE : r;
+}
+
+enum status frontier_each_tally(struct frontier *f, frontier_tally_fn fn, void *ctx, struct buf *err) {
+    sqlite3_stmt *st = f->st[FRONTIER_TALLY];
+    for (bool row = true; row;) {
+        enum status r = db_step(&f->db, st, &row, err);
+        if (r != ST_OK || !row) return r;
+        struct frontier_tally t = {db_slice(st, 0),
+                                   (enum frontier_state)sqlite3_column_int(st, 1),
+                                   reason_in(st, 2),
+                                   sqlite3_column_int64(st, 3),
+                                   sqlite3_column_int64(st, 4),
+                                   sqlite3_column_int64(st, 5)};
+        r = fn(ctx, &t);
+        if (r != ST_OK) {
+            sqlite3_reset(st);
+            return r;
+        }
+    }
+    return ST_OK;
+}
+
+enum status frontier_find(struct frontier *f, struct slice url, frontier_row_fn fn, void *ctx, struct buf *err) {
+    sqlite3_stmt *st = f->st[FRONTIER_ROW];
+    uint64_t key = hash64(url);
+    for (int i = 0; i < FRONTIER_PROBES; i++, key++) {
+        bool row;
+        sqlite3_bind_int64(st, 1, (int64_t)key);
+        enum status r = db_step(&f->db, st, &row, err);
+        if (r != ST_OK) return r;
+        if (!row) return fail(err, ST_SKIP, "this campaign does not know the URL");
+        if (!slice_eq(db_slice(st, 1), url)) {
+            sqlite3_reset(st);
+            continue;
+        }
+        struct frontier_row out = {{sqlite3_column_int64(st, 0), db_slice(st, 1), sqlite3_column_int64(st, 2),
+                                    sqlite3_column_int64(st, 3), (enum frontier_kind)sqlite3_column_int(st, 4),
+                                    sqlite3_column_int64(st, 5) >> FRONTIER_RANK_SHIFT, sqlite3_column_int64(st, 6),
+                                    sqlite3_column_int64(st, 7), sqlite3_column_int64(st, 8), 0},
+                                   db_slice(st, 9),
+                                   db_slice(st, 10),
+                                   (enum frontier_state)sqlite3_column_int(st, 11),
+                                   reason_in(st, 12),
+                                   db_slice(st, 13),
+                                   sqlite3_column_int(st, 14),
+                                   sqlite3_column_int64(st, 15),
+                                   sqlite3_column_int64(st, 16),
+                                   sqlite3_column_type(st, 17) == SQLITE_NULL ? -1 : sqlite3_column_double(st, 17)};
+        r = fn(ctx, &out);
+        sqlite3_reset(st);
+        return r;
+    }
+    return fail(err, ST_SKIP, "this campaign does not know the URL");
+}
