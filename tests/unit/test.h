@@ -1,0 +1,26 @@
+#ifndef VILLERS_TESTS_UNIT_TEST_H
+#define VILLERS_TESTS_UNIT_TEST_H
+/*
+ * cmocka, with the headers it wants first, and what tables of cases need: a failure names its row.
+ */
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* cmocka's own fail() hides that of base/buf.h; fail_msg() says more. */
+#undef fail
+/* clang-format on */
+#include "base/buf.h"
+#include <stdio.h>
+
+/* Inside a loop over a table: fail with the row's number and what was found. */
+#define ROW_CHECK(row, cond, fmt, ...)                                                                                             \
+    do {                                                                                                                           \
+        if (!(cond)) fail_msg("row %zu: %s; " fmt, (size_t)(row), #cond, __VA_ARGS__);                                             \
+    } while (0)
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+#endif
