@@ -9,7 +9,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-/* cmocka's own fail() hides that of base/buf.h; fail_msg() says more. */
+/* cmocka's own fail() hides that of base/buf.h. */
 #undef fail
 /* clang-format on */
 #include "base/buf.h"
@@ -18,7 +18,10 @@
 /* Inside a loop over a table: fail with the row's number and what was found. */
 #define ROW_CHECK(row, cond, fmt, ...)                                                                                             \
     do {                                                                                                                           \
-        if (!(cond)) fail_msg("row %zu: %s; " fmt, (size_t)(row), #cond, __VA_ARGS__);                                             \
+        if (!(cond)) {                                                                                                             \
+            print_error("row %zu: %s; " fmt "\n", (size_t)(row), #cond, __VA_ARGS__);                                              \
+            _fail(__FILE__, __LINE__);                                                                                             \
+        }                                                                                                                          \
     } while (0)
 
 #define ROWS(table) (sizeof(table) / sizeof *(table))
