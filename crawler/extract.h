@@ -10,10 +10,10 @@ struct extractor *extractor_new(void);
 void extractor_free(struct extractor *x);
 
 /**
- * extract_text(x, t, out):
- * Append to ${out} the main text of ${t}: paragraphs, headings, list items and table rows, each on a line, in NFC.  A page of which
+ * extract_text(x, t, title, out):
+ * Append to ${out} the main text of ${t}, whose title is ${title} or "": paragraphs, headings, list items and table rows, each on a line, in NFC.  A page of which
  * nothing looks like a text gives nothing.  False without memory.  O(nodes + text).
  */
-bool extract_text(struct extractor *x, const struct page_tree *t, struct buf *out) MUST_CHECK;
+bool extract_text(struct extractor *x, const struct page_tree *t, struct slice title, struct buf *out) MUST_CHECK;
 
 #endif

@@ -35,6 +35,7 @@ struct builder {
     const struct page_tree *t;
     uint32_t context;  /* innermost open block-level element */
     uint32_t link_end; /* inside an <a href> up to this node */
+    uint32_t first;    /* text node that began the block */
     size_t begun;      /* where the block under way starts in the text */
     uint32_t words, link_bytes, breaks;
     uint32_t links;
@@ -71,6 +72,7 @@ static void flush(struct builder *w) {
     if (any) {
         uint32_t link = w->link_bytes < end - w->begun ? w->link_bytes : (uint32_t)(end - w->begun);
         o->items[o->n++] = (struct block){.node = w->context,
+                                          .first = w->first,
                                           .at = (uint32_t)w->begun,
                                           .len = (uint32_t)(end - w->begun),
                                           .words = w->words,
@@ -84,9 +86,11 @@ static void flush(struct builder *w) {
 }
 
 /* White space is written late, before the next word, so that none ends a block. */
-static void append_word(struct builder *w, const char *s, size_t n, bool linked) {
+static void append_word(struct builder *w, uint32_t node, const char *s, size_t n) {
     struct buf *b = &w->out->text;
-    if (b->len > w->begun) {
+    if (b->len == w->begun) {
+        w->first = node;
+    } else {
         if (w->breaks)
             buf_char(b, '\n');
         else if (w->blank)
@@ -94,19 +98,18 @@ static void append_word(struct builder *w, const char *s, size_t n, bool linked)
     }
     if (!w->in_word) w->words++;
     buf_append(b, s, n);
-    if (linked) w->link_bytes += (uint32_t)n + 1;
+    if (node < w->link_end) w->link_bytes += (uint32_t)n + 1;
     w->in_word = true;
     w->blank = false;
     w->breaks = 0;
 }
 
-static void add_text(struct builder *w, size_t node) {
+static void add_text(struct builder *w, uint32_t node) {
     struct slice s = page_node_text(w->t, node);
-    bool linked = node < w->link_end;
     for (size_t i = 0; i < s.len;) {
         size_t from = i;
         while (i < s.len && !ascii_is_space(s.ptr[i])) i++;
-        if (i > from) append_word(w, s.ptr + from, i - from, linked);
+        if (i > from) append_word(w, node, s.ptr + from, i - from);
         if (i == s.len) break;
         while (i < s.len && ascii_is_space(s.ptr[i])) i++;
         w->blank = true;
@@ -115,7 +118,7 @@ static void add_text(struct builder *w, size_t node) {
 }
 
 /* Preformatted text keeps its lines and its indentation. */
-static void add_preformatted(struct builder *w, size_t node) {
+static void add_preformatted(struct builder *w, uint32_t node) {
     struct slice rest = page_node_text(w->t, node), line;
     bool first = true;
     while (slice_cut(&rest, '\n', &line)) {
@@ -124,7 +127,7 @@ static void add_preformatted(struct builder *w, size_t node) {
         size_t end = line.len;
         while (end && ascii_is_space(line.ptr[end - 1])) end--;
         if (!end) continue;
-        append_word(w, line.ptr, end, node < w->link_end);
+        append_word(w, node, line.ptr, end);
         for (size_t i = 1; i < end; i++)
             if (ascii_is_space(line.ptr[i - 1]) && !ascii_is_space(line.ptr[i])) w->words++;
         w->in_word = !ascii_is_space(line.ptr[line.len - 1]);

@@ -8,6 +8,7 @@
 
 struct block {
     uint32_t node;       /* the block-level element it stands in */
+    uint32_t first;      /* the text node with its first character: rises from block to block */
     uint32_t at, len;    /* its text in blocks.text: white space collapsed, '\n' at a <br>, '\t' between cells */
     uint32_t words;      /* runs of non-blank characters */
     uint32_t link_bytes; /* bytes of the text inside <a href> */

@@ -1,0 +1,191 @@
+/*
+ * Two word lists, hashed once.
+ */
+#include "crawler/extract_cues.h"
+#include <stdlib.h>
+
+#define SLOTS 4096u
+#define WORD_MAX 24u
+
+struct list {
+    uint8_t what;
+    const char *words; /* parted by blanks, lower case, UTF-8 */
+};
+
+static const struct list cue_words[] = {
+    {CUE_BODY,
+     "body content contents contenu corps text texte copy wysiwyg richtext paragraph paragraphs paragraphe prose inhalt "
+     "contenido contenuto cuerpo corpo articlebody articletext articlecontent storybody postcontent postbody entrycontent "
+     "maincontent bodytext markdown transcript formatted spip crayon bodycopy fulltext userhtml"},
+    {CUE_ARTICLE,
+     "article articles artikel articolo articulo post posts entry story news blog recipe main principal hentry single fiche "
+     "notice document actualite actualites nota noticia beitrag detail node"},
+    {CUE_LEAD,
+     "lead lede chapo chapeau standfirst dek intro introduction summary resume abstract description excerpt subtitle subheadline "
+     "subtitre surtitre teasertext vorspann deck sapo hook"},
+    {CUE_TITLE, "title titles titre titles headline headlines heading headings hed titel titolo titulo h1"},
+    {CUE_META,
+     "author authors auteur auteurs byline bylines bio meta metadata date datetime dateline time timestamp published pubdate "
+     "publication tags tag tagged keywords category categories categorie kicker rubrique signature info infos informations profile "
+     "avatar readtime reading updated posted postmeta contributor contributors autor autore fecha data views"},
+    {CUE_CAPTION,
+     "caption captions legend legende credit credits copyrightnotice figure image images img photo photos picture media gallery "
+     "galerie video videos player embed slideshow diaporama thumbnail bild illustration infographic audio podcast"},
+    {CUE_COMMENT,
+     "comment comments commentaire commentaires commentlist commenting disqus reply replies respond reactions reaction "
+     "kommentar kommentare comentarios commenti feedback discussion fbcomments livefyre viafoura coral commentform trackback"},
+    {CUE_SHARE,
+     "share shares sharing sharebar social socials partage partager facebook twitter whatsapp linkedin pinterest addthis addtoany "
+     "sharedaddy follow jetpack like likes reddit telegram instagram sharethis socialbar bookmark bookmarks print email teilen "
+     "compartir tweet"},
+    {CUE_RELATED,
+     "related recommended recommendations recommendation recommend more suggest suggested suggestions similar popular "
+     "trending mostread mostpopular latest recent outbrain taboola recirc recirculation aussi lireaussi readmore readalso "
+     "associated connexes associes alire furthermore onward upnext morefrom linked links liens promo promos crosslink "
+     "seealso relacionadas verwandte inread yarpp jp zergnet revcontent plista nextup"},
+    {CUE_LISTING,
+     "card cards teaser teasers feed grid list listing liste item items tile tiles carousel slider swiper slide slick stream "
+     "river archive archives loop collection module blocklist thumb thumbs result results rss"},
+    {CUE_NAV,
+     "nav navi navbar navigation menu menus submenu megamenu breadcrumb breadcrumbs ariane crumbs fil pager pagination paging "
+     "pages prev previous next prevnext toolbar tabs tab topbar skip skiplink sitemap burger hamburger dropdown jump toc sommaire "
+     "onglets onglet backtotop"},
+    {CUE_HEADER, "header masthead head entete top banner logo branding brand hero topnav sitename bandeau cabecera kopf"},
+    {CUE_FOOTER,
+     "footer foot foots pied bottom colophon copyright legal mentions credits baseline disclaimer impressum footerlinks "
+     "piedpage"},
+    {CUE_SIDE,
+     "sidebar sidebars side aside widget widgets widgetized rail right left gauche droite secondary complementary tertiary column "
+     "colonne rightcol leftcol sidecolumn encart marge box barra"},
+    {CUE_CONSENT,
+     "cookie cookies consent gdpr rgpd cmp didomi onetrust axeptio tarteaucitron privacy overlay modal popup popin dialog lightbox "
+     "toast alert alerts notice notification notifications cookiebar cookiebanner ccm warning message messages interstitial "
+     "adblock browserupgrade tooltip flash error"},
+    {CUE_AD,
+     "ad ads adv advert advertise advertisement advertising pub pubs publicite sponsor sponsored sponsors promotion dfp commercial anzeige "
+     "werbung adsense adslot adunit adbox adwrap affiliate partner partners partenaire partenaires gpt mpu leaderboard shop shopping "
+     "product products buy merch deals"},
+    {CUE_SIGNUP,
+     "newsletter newsletters subscribe subscription subscriptions subscriber signup abonnement abonner abonne abonnes paywall premium "
+     "register registration login logout signin account compte donate donation don membership member join form search recherche "
+     "cta inscription connexion contact optin mailchimp poll survey quiz rating ratings vote votes"},
+    {CUE_HIDDEN,
+     "hidden hide invisible visuallyhidden screenreader offscreen noprint nodisplay none collapse collapsed noscript assistive "
+     "reader"},
+    {CUE_NOTE,
+     "note notes footnote footnotes reference references refs reflist bibliography bibliographie infobox navbox catlinks sources "
+     "citation hatnote mw thumbcaption editsection"},
+};
+
+static const struct list lexicon[] = {
+    {LEX_STOP,
+     "de la le et à en l des du les est d un une il dans par au que qui pour pas sur ne se ce plus avec son sa ses ou mais nous vous "
+     "ils elle aux cette été sont a on leur même comme c s n y qu j être avait ont fait the of and to in is that it was for on are as "
+     "with his they at be this from have or by had not but what all were we when your can said there use an each which she do their "
+     "if will up about out many then them would her been who more than has its also der die das und ist nicht ein eine zu den mit "
+     "von auf für sich dem des im wie auch es an werden aus er hat dass sie nach wird bei einer um am sind noch einem über so zum "
+     "war haben nur oder aber vor zur bis mehr durch man el los las que en y un una por con para como su al lo más pero sus le ya "
+     "este sí porque esta entre cuando muy sin sobre il di che è la per non una si con da del della sono al più gli ma le anche "
+     "alla nel ha het een van dat op te zijn voor met die aan er maar om ook als dan naar bij o e do da em um não uma os no se na "
+     "mais as dos foi ao ele das à seu sua ou quando muito nos já eu"},
+    {LEX_PROMO,
+     "cookie cookies newsletter newsletters subscribe subscribed subscriber subscribers abonnez abonnement abonner abonnés abonné "
+     "inscrivez inscription facebook twitter instagram linkedin whatsapp pinterest youtube share partager partagez follow suivez "
+     "suivre click cliquez advertisement publicité anzeige sponsored sponsorisé login signin signup register connectez "
+     "connexion consent consentement adblock javascript browser navigateur registrieren anmelden newslettern teilen comments "
+     "comment commentaires commentaire commenter reply répondre kommentare download télécharger app email mail abonnieren "
+     "privacy confidentialité donate unsubscribe promo offre offer deals related trending recommended popular aussi"},
+    {LEX_LEGAL,
+     "copyright © reserved réservés rights droits mentions légales terms conditions disclaimer imprint impressum datenschutz agb "
+     "trademark reproduction cgu cgv vorbehalten inc llc ltd gmbh"},
+    {LEX_META,
+     "published publié publiée posted updated mis jour modifié photo photos image images crédit credit credits getty reuters afp "
+     "courtesy author auteur written rédigé veröffentlicht aktualisiert von foto fotos caption source min read minutes lecture "
+     "tags tag category catégorie filed under categories views vues ago am pm uhr"},
+};
+
+struct extract_cues {
+    struct {
+        char word[WORD_MAX];
+        uint32_t bits;
+    } cues[SLOTS], lex[SLOTS];
+};
+
+static uint32_t hash_word(const char *w, size_t n) {
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)w[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
+/* The slot of a word, or the free one where it belongs. */
+#define FIND_SLOT(table, w, n, at)                                                                                                 \
+    do {                                                                                                                           \
+        at = hash_word(w, n) % SLOTS;                                                                                              \
+        while (table[at].word[0] && (memcmp(table[at].word, w, n) != 0 || table[at].word[n])) at = (at + 1) % SLOTS;               \
+    } while (0)
+
+#define FILL(table, lists)                                                                                                         \
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {                                                                    \
+        struct slice rest = slice_str(lists[i].words), w;                                                                          \
+        while (slice_cut(&rest, ' ', &w)) {                                                                                        \
+            if (!w.len || w.len >= WORD_MAX) continue;                                                                             \
+            uint32_t at;                                                                                                           \
+            FIND_SLOT(table, w.ptr, w.len, at);                                                                                    \
+            memcpy(table[at].word, w.ptr, w.len);                                                                                  \
+            table[at].bits |= 1u << lists[i].what;                                                                                 \
+        }                                                                                                                          \
+    }
+
+struct extract_cues *extract_cues_new(void) {
+    struct extract_cues *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    FILL(c->cues, cue_words)
+    FILL(c->lex, lexicon)
+    return c;
+}
+
+void extract_cues_free(struct extract_cues *c) { free(c); }
+
+uint32_t extract_cues_of(const struct extract_cues *c, struct slice s) {
+    uint32_t bits = 0;
+    char word[WORD_MAX];
+    for (size_t i = 0; i < s.len;) {
+        size_t n = 0;
+        while (i < s.len && !ascii_is_alpha(s.ptr[i])) i++;
+        while (i < s.len && ascii_is_alpha(s.ptr[i])) {
+            char ch = s.ptr[i];
+            bool turns = n && ch >= 'A' && ch <= 'Z' && s.ptr[i - 1] >= 'a';
+            if (turns) break;
+            if (n < WORD_MAX - 1) word[n] = ascii_lower(ch);
+            n++;
+            i++;
+        }
+        if (n < 2 || n >= WORD_MAX) continue;
+        uint32_t at;
+        FIND_SLOT(c->cues, word, n, at);
+        bits |= c->cues[at].bits;
+    }
+    return bits;
+}
+
+/* Bytes of the separator at ${i}: anything of ASCII but letters and digits, no-break spaces, guillemets, U+2000 to U+203F; 0 in a word. */
+static size_t separator_at(struct slice s, size_t i) {
+    unsigned char c = (unsigned char)s.ptr[i], d = i + 1 < s.len ? (unsigned char)s.ptr[i + 1] : 0;
+    if (c < 0x80) return !ascii_is_alnum((char)c);
+    if (c == 0xC2 && (d == 0xA0 || d == 0xAB || d == 0xBB)) return 2;
+    return c == 0xE2 && d == 0x80 && i + 2 < s.len ? 3 : 0;
+}
+
+void extract_cues_lexicon(const struct extract_cues *c, struct slice s, uint32_t counts[LEX_COUNT]) {
+    char word[WORD_MAX];
+    for (size_t i = 0, skip; i < s.len;) {
+        size_t n = 0;
+        while (i < s.len && (skip = separator_at(s, i)) > 0) i += skip;
+        for (; i < s.len && !separator_at(s, i); i++, n++)
+            if (n < WORD_MAX - 1) word[n] = ascii_lower(s.ptr[i]);
+        if (!n || n >= WORD_MAX) continue;
+        uint32_t at;
+        FIND_SLOT(c->lex, word, n, at);
+        for (unsigned k = 0; c->lex[at].bits >> k; k++) counts[k] += c->lex[at].bits >> k & 1;
+    }
+}

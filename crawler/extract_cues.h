@@ -1,0 +1,55 @@
+#ifndef VILLERS_CRAWLER_EXTRACT_CUES_H
+#define VILLERS_CRAWLER_EXTRACT_CUES_H
+/*
+ * What the words of an element's class, id and other names tell of its role, in the languages of the web's templates: English and
+ * French first, then German, Spanish and Italian.  A cue is a hint to be weighed, never a verdict.  Private to crawler/extract*.c.
+ */
+#include "base/slice.h"
+
+#define EXTRACT_CUES(X)                                                                                                            \
+    X(BODY)    /* content, body, texte */                                                                                          \
+    X(ARTICLE) /* article, post, story */                                                                                          \
+    X(LEAD)    /* chapo, standfirst */                                                                                             \
+    X(TITLE)   /* headline, titre */                                                                                               \
+    X(META)    /* byline, date, tags */                                                                                            \
+    X(CAPTION) /* legend, credit, gallery */                                                                                       \
+    X(COMMENT) /* comments, replies */                                                                                             \
+    X(SHARE)   /* social buttons */                                                                                                \
+    X(RELATED) /* read also, most read */                                                                                          \
+    X(LISTING) /* cards, teasers, feeds */                                                                                         \
+    X(NAV)     /* menus, breadcrumbs, pagers */                                                                                    \
+    X(HEADER)  /* masthead, banner */                                                                                              \
+    X(FOOTER)  /* footer, legal */                                                                                                 \
+    X(SIDE)    /* sidebar, widget */                                                                                               \
+    X(CONSENT) /* cookies, modal, overlay */                                                                                       \
+    X(AD)      /* advertisement, sponsor */                                                                                        \
+    X(SIGNUP)  /* newsletter, subscribe, login, search */                                                                          \
+    X(HIDDEN)  /* hidden, screen-reader only */                                                                                    \
+    X(NOTE)    /* footnotes, references, infobox */
+
+enum extract_cue {
+#define X(name) CUE_##name,
+    EXTRACT_CUES(X)
+#undef X
+        CUE_COUNT
+};
+#define CUE_BIT(name) (1u << CUE_##name)
+
+struct extract_cues; /* a hash table of words; immutable once made, shared freely between threads */
+struct extract_cues *extract_cues_new(void);
+void extract_cues_free(struct extract_cues *c);
+/** extract_cues_of(c, names): the cues of all words in ${names}; words end at a non-letter and where "camelCase" turns.  O(length). */
+uint32_t extract_cues_of(const struct extract_cues *c, struct slice names);
+
+/* What the words of a text tell: three counts over a hash table of common words. */
+enum extract_lexicon {
+    LEX_STOP,  /* function words of French, English, German, Spanish, Italian, Dutch, Portuguese */
+    LEX_PROMO, /* cookies, newsletter, subscribe, partager */
+    LEX_LEGAL, /* copyright, reserved, réservés */
+    LEX_META,  /* published, publié, updated, photo, credit */
+    LEX_COUNT
+};
+/** extract_cues_lexicon(c, text, counts): add to ${counts} how many words of ${text} are in each list.  O(length). */
+void extract_cues_lexicon(const struct extract_cues *c, struct slice text, uint32_t counts[LEX_COUNT]);
+
+#endif
