@@ -10,15 +10,14 @@
  * next run renames.  Nothing but the hub's state and the options goes into the bytes: no clock, no locale, no number of threads.
  *
  * Which shard a document goes to: the one it was in before, for ever.  New documents come in the order (source, host, id).  They first
- * fill the last shard when that one holds less than LIMIT_SHARD_TEXT and less than 1/RELEASE_REFILL of the release's text, so that
- * refilling it moves few bytes to those who update; then new shards of LIMIT_SHARD_TEXT.  Inside a shard the order is (source, host, id).
+ * fill the last shard when that one is not full and holds less than 1/RELEASE_REFILL of the release's text, so that
+ * refilling it moves few bytes to those who update; then new shards.  Inside a shard the order is (source, host, id).
  * A shard whose lines are those of the version before is the same file, hard-linked.
  */
 #include "store/manifest.h"
 #include "store/sign.h"
 
 #define RELEASE_REFILL 64
-#define RELEASE_LEVEL 9 /* zstd: 3.7 times smaller at 29 MB/s a core; above it time grows much faster than size falls */
 
 struct release_source { /* what a licence asks to be said of a source; all strings may be "" but never NULL */
     const char *id, *name, *license, *license_evidence, *license_date, *attribution;
@@ -37,8 +36,10 @@ struct release_options {
     const char *agent;                       /* product token of the crawler */
     const char *source, *license, *language; /* take only these; NULL: all */
     double min_french_share;
-    unsigned threads;        /* 0: one a core */
-    int64_t (*now_ms)(void); /* wall clock, for the manifest's record of the run alone */
+    uint64_t shard_text_bytes; /* of a full shard; 0: LIMIT_SHARD_TEXT */
+    int zstd_level;            /* 0: 9 */
+    unsigned threads;          /* 0: one a core */
+    int64_t (*now_ms)(void);   /* wall clock, for the manifest's record of the run alone */
     void (*progress)(void *ctx, uint64_t documents, uint64_t text_bytes);
     void *progress_ctx;
 };

@@ -21,6 +21,7 @@ struct release_build {
     int64_t list_number; /* the shard that ${list} is for */
     int64_t next_number; /* the first that no shard ever had */
     int64_t max_day;
+    uint64_t shard_text_bytes;
     uint64_t placed_bytes; /* text of documents that had their place */
     bool placing;          /* the walk has reached the documents without a place */
     int places_fd;         /* pairs of int64: document, shard; for the commit */
