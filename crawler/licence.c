@@ -6,7 +6,10 @@ static const struct {
     enum licence_terms terms;
 } known[] = {
     {"0BSD", LICENCE_FREE},
+    {"AGPL-3.0-only", LICENCE_SHARE},
+    {"AGPL-3.0-or-later", LICENCE_SHARE},
     {"Apache-2.0", LICENCE_CREDIT},
+    {"Artistic-2.0", LICENCE_CREDIT},
     {"BSD-2-Clause", LICENCE_CREDIT},
     {"BSD-3-Clause", LICENCE_CREDIT},
     {"CC-BY-1.0", LICENCE_CREDIT},
@@ -70,12 +73,19 @@ static const struct {
     {"GFDL-1.2-or-later", LICENCE_SHARE},
     {"GFDL-1.3-only", LICENCE_SHARE},
     {"GFDL-1.3-or-later", LICENCE_SHARE},
+    {"GPL-1.0-or-later", LICENCE_SHARE},
     {"GPL-2.0-only", LICENCE_SHARE},
     {"GPL-2.0-or-later", LICENCE_SHARE},
     {"GPL-3.0-only", LICENCE_SHARE},
     {"GPL-3.0-or-later", LICENCE_SHARE},
+    {"ISC", LICENCE_CREDIT},
     {"LAL-1.2", LICENCE_SHARE},
     {"LAL-1.3", LICENCE_SHARE},
+    {"LGPL-2.1-only", LICENCE_SHARE},
+    {"LGPL-2.1-or-later", LICENCE_SHARE},
+    {"LGPL-3.0-only", LICENCE_SHARE},
+    {"LGPL-3.0-or-later", LICENCE_SHARE},
+    {"LPPL-1.3c", LICENCE_SHARE},
     {"LicenseRef-CC-PDM-1.0", LICENCE_FREE},
     {"LicenseRef-etalab-1.0", LICENCE_CREDIT},
     {"MIT", LICENCE_CREDIT},
@@ -86,8 +96,10 @@ static const struct {
     {"OGL-Canada-2.0", LICENCE_CREDIT},
     {"OGL-UK-3.0", LICENCE_CREDIT},
     {"PDDL-1.0", LICENCE_FREE},
+    {"PSF-2.0", LICENCE_CREDIT},
     {"Unlicense", LICENCE_FREE},
     {"WTFPL", LICENCE_FREE},
+    {"Zlib", LICENCE_CREDIT},
     {"etalab-2.0", LICENCE_CREDIT},
 };
 
@@ -131,11 +143,42 @@ bool licence_normal(struct slice id, char spdx[LICENCE_MAX]) {
     return false;
 }
 
-enum licence_terms licence_terms_of(const char *spdx) {
-    for (size_t i = 0; spdx && i < sizeof known / sizeof *known; i++) {
-        if (strcmp(spdx, known[i].spdx) == 0) return known[i].terms;
+static enum licence_terms terms_of_id(struct slice id) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (slice_eq_str(id, known[i].spdx)) return known[i].terms;
     }
-    return LICENCE_UNKNOWN;
+    return id.len > 11 && slice_starts(id, slice_str("LicenseRef-")) && slice_find_char(id, ' ') == SIZE_MAX ? LICENCE_CREDIT
+                                                                                                             : LICENCE_UNKNOWN;
+}
+
+/* Take what stands before the next ${word} off the front of *${rest}. */
+static bool cut_word(struct slice *rest, const char *word, struct slice *piece) {
+    if (!rest->ptr) return false;
+    size_t at = slice_find(*rest, slice_str(word));
+    *piece = slice_trim(slice_sub(*rest, 0, at));
+    *rest = at == SIZE_MAX ? slice_of(NULL, 0) : slice_sub(*rest, at + strlen(word), rest->len);
+    return true;
+}
+
+static enum licence_terms terms_of_all(struct slice all) {
+    enum licence_terms worst = LICENCE_FREE;
+    struct slice one;
+    while (cut_word(&all, " AND ", &one)) {
+        enum licence_terms t = terms_of_id(slice_trim(slice_sub(one, 0, slice_find(one, slice_str(" WITH ")))));
+        if (t == LICENCE_UNKNOWN) return t;
+        if (t > worst) worst = t;
+    }
+    return worst;
+}
+
+enum licence_terms licence_terms_of(const char *spdx) {
+    enum licence_terms best = LICENCE_UNKNOWN;
+    struct slice rest = slice_str(spdx), part;
+    while (rest.len && cut_word(&rest, " OR ", &part)) {
+        enum licence_terms t = terms_of_all(part);
+        if (t != LICENCE_UNKNOWN && (best == LICENCE_UNKNOWN || t < best)) best = t;
+    }
+    return best;
 }
 
 bool licence_is_open(const char *spdx) {

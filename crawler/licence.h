@@ -7,7 +7,7 @@
  */
 #include "base/slice.h"
 
-#define LICENCE_MAX 40 /* bytes of an identifier and its NUL */
+#define LICENCE_MAX 40 /* bytes of one identifier and its NUL */
 
 /**
  * licence_from_url(url, spdx):
@@ -38,7 +38,12 @@ enum licence_terms {
     LICENCE_SHARE,     /* attribution and the same terms: CC BY-SA, GFDL, ODbL… */
     LICENCE_RESTRICTED /* NC or ND: recognised, and refused by default */
 };
-/** licence_terms_of(spdx): the class of ${spdx}, in rising order of restriction. */
+/**
+ * licence_terms_of(spdx):
+ * The class of ${spdx}, in rising order of restriction.  Of an SPDX expression (Annex D of the specification, without
+ * parentheses): "A OR B" is its most liberal known part, "A AND B" its strictest, "A WITH X" A.  "LicenseRef-…" ids that are not
+ * known here are CREDIT: who declares one answers for its terms.
+ */
 enum licence_terms licence_terms_of(const char *spdx);
 
 #endif

@@ -51,13 +51,14 @@ const char *const *rights_default_ai_agents(size_t *n);
 /**
  * rights_host_parse(robots, agent, policy, out, err):
  * Keep of a robots.txt what reserves rights, for product token ${agent}.  ${policy} may be NULL.  Borrows its arguments for
- * this call.  FATAL only without memory.
+ * this call, but for the policy's product tokens, which must outlive *${out}.  FATAL only without memory.
  */
 enum status rights_host_parse(struct slice robots, struct slice agent, const struct rights_policy *policy, struct rights_host **out,
                               struct buf *err) MUST_CHECK;
 void rights_host_free(struct rights_host *h);
 
-#define RIGHTS_SIGNALS 24 /* signals kept of one page; past that the decision counts on, the list does not grow */
+#define RIGHTS_LICENCE_MAX 128 /* bytes of an SPDX expression and its NUL; a longer one is not known */
+#define RIGHTS_SIGNALS 24      /* signals kept of one page; past that the decision counts on, the list does not grow */
 
 enum rights_effect {
     RIGHTS_NEUTRAL, /* unset, permitted or unreadable by its own protocol: shown, decides nothing */
@@ -97,7 +98,7 @@ struct rights_inputs {
     const struct rights_header *headers; /* of the page's response, in order */
     size_t n_headers;
     const struct rights_html *html;     /* may be NULL: not HTML */
-    struct slice source_licence;        /* SPDX id declared by the source, or "" */
+    struct slice source_licence;        /* SPDX id or expression declared by the source, or "" */
     struct slice page_licence;          /* SPDX id found on the page, or "" */
     struct slice page_licence_evidence; /* not empty with an empty page_licence: the page disagrees with itself */
 };
@@ -105,9 +106,9 @@ struct rights_inputs {
 enum rights_verdict { RIGHTS_ALLOW, RIGHTS_DENY, RIGHTS_UNKNOWN };
 struct rights_decision {
     enum rights_verdict verdict;
-    bool set_aside;            /* an open licence and a reservation, or two licences: kept with both, published never */
-    char licence[LICENCE_MAX]; /* the SPDX id that holds, or "" */
-    const char *reason;        /* one static line: what decided */
+    bool set_aside;                   /* an open licence and a reservation, or two licences: kept with both, published never */
+    char licence[RIGHTS_LICENCE_MAX]; /* the SPDX id or expression that holds, or "" */
+    const char *reason;               /* one static line: what decided */
     struct rights_signal signals[RIGHTS_SIGNALS];
     unsigned n_signals;
 };

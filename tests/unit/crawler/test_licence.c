@@ -98,6 +98,13 @@ static void test_terms(void **state) {
     assert_false(licence_is_open(""));
     assert_false(licence_is_open("Proprietary"));
     assert_int_equal(licence_terms_of("CC0-1.0"), LICENCE_FREE);
+    assert_int_equal(licence_terms_of("GPL-2.0-or-later OR CC-BY-SA-3.0"), LICENCE_SHARE);
+    assert_int_equal(licence_terms_of("CC-BY-NC-4.0 OR MIT"), LICENCE_CREDIT);
+    assert_int_equal(licence_terms_of("CC-BY-NC-4.0 AND MIT"), LICENCE_RESTRICTED);
+    assert_int_equal(licence_terms_of("Proprietary AND MIT"), LICENCE_UNKNOWN);
+    assert_int_equal(licence_terms_of("GPL-3.0-only WITH Exception"), LICENCE_SHARE);
+    assert_int_equal(licence_terms_of("LicenseRef-convention"), LICENCE_CREDIT);
+    assert_int_equal(licence_terms_of(" OR "), LICENCE_UNKNOWN);
 }
 
 int main(void) {

@@ -1,0 +1,217 @@
+#include "crawler/rights_parts.h"
+#include "crawler/tag_scan.h"
+
+/* Directives that are followed by a colon of their own, and so are no agent's name. */
+static bool is_valued(struct slice name) {
+    static const char *const valued[] = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"};
+    for (size_t i = 0; i < sizeof valued / sizeof *valued; i++) {
+        if (slice_eq_nocase(name, slice_str(valued[i]))) return true;
+    }
+    return false;
+}
+
+static bool is_token(struct slice s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ascii_is_alnum(s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_') return false;
+    }
+    return s.len > 0;
+}
+
+static void directive(struct rights_list l, struct slice name, const struct rights_policy *policy, struct slice evidence) {
+    static const struct {
+        const char *name;
+        bool indexing;
+    } known[] = {{"noai", false}, {"noml", false}, {"noindex", true}, {"none", true}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!slice_eq_nocase(name, slice_str(known[i].name))) continue;
+        bool kept = known[i].indexing && policy && policy->keep_noindex;
+        rights_add(l, "robots-tag", known[i].name, evidence, kept ? RIGHTS_NEUTRAL : RIGHTS_RESERVED);
+    }
+}
+
+void rights_directives(struct rights_list l, struct slice value, bool scoped, struct slice agent,
+                       const struct rights_policy *policy, struct slice evidence) {
+    bool ours = true;
+    struct slice rest = value, part;
+    while (slice_cut(&rest, ',', &part)) {
+        part = slice_trim(part);
+        size_t colon = scoped ? slice_find_char(part, ':') : SIZE_MAX;
+        struct slice scope = slice_trim(slice_sub(part, 0, colon));
+        if (colon != SIZE_MAX && is_token(scope) && !is_valued(scope)) {
+            ours = slice_eq_nocase(scope, agent) || slice_eq_str(scope, "robots");
+            part = slice_trim(slice_sub(part, colon + 1, part.len));
+        }
+        if (ours) directive(l, part, policy, evidence);
+    }
+}
+
+static bool has_word(struct slice list, const char *word) {
+    struct slice rest = list;
+    while (rest.len) {
+        size_t n = 0;
+        while (n < rest.len && !tag_scan_space(rest.ptr[n])) n++;
+        if (slice_eq_nocase(slice_sub(rest, 0, n), slice_str(word))) return true;
+        rest = slice_sub(rest, n + 1, rest.len);
+    }
+    return false;
+}
+
+static bool is_rsl(struct slice type) {
+    type = slice_trim(slice_sub(type, 0, slice_find_char(type, ';')));
+    return slice_eq_nocase(type, slice_str("application/rsl+xml"));
+}
+
+/* The attributes that count of a <meta>, <link> or <script>; the first of a name holds (WHATWG HTML 13.2.5.33). */
+struct attributes {
+    struct slice name, content, http_equiv, rel, type;
+};
+
+static void keep_first(struct slice *slot, struct slice value) {
+    if (!slot->ptr) *slot = value;
+}
+
+static void read_attributes(struct tag_scan *t, struct attributes *a) {
+    struct slice name, value;
+    memset(a, 0, sizeof *a);
+    while (tag_scan_attribute(t, &name, &value)) {
+        if (slice_eq_nocase(name, slice_str("name"))) keep_first(&a->name, value);
+        if (slice_eq_nocase(name, slice_str("content"))) keep_first(&a->content, value);
+        if (slice_eq_nocase(name, slice_str("http-equiv"))) keep_first(&a->http_equiv, value);
+        if (slice_eq_nocase(name, slice_str("rel"))) keep_first(&a->rel, value);
+        if (slice_eq_nocase(name, slice_str("type"))) keep_first(&a->type, value);
+    }
+}
+
+/* A reservation counts wherever it stands; the word that opens a page only in its head, where no reader's comment comes. */
+static void tdm_meta(struct rights_html *out, struct slice content, bool head, struct slice evidence) {
+    enum rights_tdm value = rights_tdm_value(content);
+    if (value == RIGHTS_TDM_UNSET || out->tdm == RIGHTS_TDM_RESERVED || (value == RIGHTS_TDM_OPEN && !head)) return;
+    out->tdm = value;
+    out->tdm_evidence = evidence;
+}
+
+static bool in_head(struct slice element) {
+    static const char *const names[] = {"html", "head", "title", "meta", "link", "script", "style", "base", "noscript", "template"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (slice_eq_nocase(element, slice_str(names[i]))) return true;
+    }
+    return false;
+}
+
+void rights_html_read(struct slice html, struct slice agent, const struct rights_policy *policy, struct rights_html *out) {
+    memset(out, 0, sizeof *out);
+    struct rights_list l = {out->signals, &out->n};
+    struct tag_scan t = {.s = html};
+    bool head = true;
+    while (tag_scan_next(&t)) {
+        struct attributes a;
+        read_attributes(&t, &a);
+        struct slice text = tag_scan_text(&t);
+        head = head && in_head(t.name);
+        if (slice_eq_nocase(t.name, slice_str("meta"))) {
+            struct slice name = slice_trim(a.name);
+            if (slice_eq_nocase(name, slice_str("tdm-reservation"))) tdm_meta(out, a.content, head, text);
+            bool ours = slice_eq_nocase(name, slice_str("robots")) || (agent.len && slice_eq_nocase(name, agent));
+            if (ours) rights_directives(l, a.content, false, agent, policy, text);
+            if (slice_eq_nocase(slice_trim(a.http_equiv), slice_str("x-robots-tag")))
+                rights_directives(l, a.content, true, agent, policy, text);
+        } else if (slice_eq_nocase(t.name, slice_str("link"))) {
+            if (has_word(a.rel, "license") && is_rsl(a.type)) rights_add(l, "rsl", "licence to be obtained", text, RIGHTS_DOUBT);
+        } else if (slice_eq_nocase(t.name, slice_str("script")) && is_rsl(a.type)) {
+            rights_add(l, "rsl", "licence to be obtained", text, RIGHTS_DOUBT);
+        }
+    }
+}
+
+/* One link of a Link header (RFC 8288 3): <target>; name=value; … */
+static void link_value(struct slice link, struct rights_list l, struct rights_links *links) {
+    size_t end = slice_find_char(link, '>');
+    if (link.len == 0 || link.ptr[0] != '<' || end == SIZE_MAX) return;
+    struct slice target = slice_sub(link, 1, end), rest = slice_sub(link, end + 1, link.len), part;
+    bool license = false, rsl = false;
+    while (slice_cut(&rest, ';', &part)) {
+        size_t eq = slice_find_char(part, '=');
+        if (eq == SIZE_MAX) continue;
+        struct slice name = slice_trim(slice_sub(part, 0, eq)), value = slice_trim(slice_sub(part, eq + 1, part.len));
+        if (value.len >= 2 && value.ptr[0] == '"') value = slice_sub(value, 1, value.len - 1);
+        if (slice_eq_nocase(name, slice_str("rel"))) license |= has_word(value, "license");
+        if (slice_eq_nocase(name, slice_str("type"))) rsl |= is_rsl(value);
+    }
+    if (!license) return;
+    char spdx[LICENCE_MAX];
+    if (rsl) {
+        rights_add(l, "rsl", "licence to be obtained", link, RIGHTS_DOUBT);
+    } else if (licence_from_url(target, spdx)) {
+        links->differ |= links->licence[0] && strcmp(links->licence, spdx) != 0;
+        memcpy(links->licence, spdx, sizeof spdx);
+        links->evidence = link;
+    }
+}
+
+/* Links are parted by commas outside <…> and quotes. */
+static void link_header(struct slice value, struct rights_list l, struct rights_links *links) {
+    bool quoted = false, target = false;
+    size_t from = 0;
+    for (size_t i = 0; i <= value.len; i++) {
+        char c = i < value.len ? value.ptr[i] : ',';
+        if (c == '"' && !target) quoted = !quoted;
+        if (c == '<' && !quoted) target = true;
+        if (c == '>' && !quoted) target = false;
+        if (i < value.len && (c != ',' || quoted || target)) continue;
+        link_value(slice_trim(slice_sub(value, from, i)), l, links);
+        from = i + 1;
+    }
+}
+
+static bool named(const struct rights_header *h, const char *name) { return slice_eq_nocase(slice_trim(h->name), slice_str(name)); }
+
+/*
+ * All Content-Usage lines are one field (RFC 9110 5.3): a broken line breaks it whole, but a line that reserves by itself is
+ * not undone by its neighbour.
+ */
+static void usage_headers(const struct rights_inputs *in, struct rights_list l) {
+    struct buf all;
+    struct slice evidence = {"", 0};
+    enum rights_say say = RIGHTS_SAY_NOTHING;
+    buf_init(&all, 64 * 1024);
+    for (size_t i = 0; i < in->n_headers; i++) {
+        if (!named(&in->headers[i], "content-usage")) continue;
+        struct slice value = slice_trim(in->headers[i].value);
+        if (value.len == 0) continue;
+        if (all.len) buf_str(&all, ", ");
+        buf_slice(&all, value);
+        bool no = rights_usage(value) == RIGHTS_SAY_NO;
+        if (no || evidence.len == 0) evidence = value;
+        if (no) say = RIGHTS_SAY_NO;
+    }
+    if (evidence.len) {
+        enum rights_say whole = buf_ok(&all) ? rights_usage(buf_view(&all)) : RIGHTS_SAY_BAD;
+        if (whole != RIGHTS_SAY_BAD || say != RIGHTS_SAY_NO) say = whole;
+        bool no = say == RIGHTS_SAY_NO;
+        const char *value = no ? "train-ai=n" : say == RIGHTS_SAY_YES ? "train-ai=y" : "unknown";
+        if (say != RIGHTS_SAY_NOTHING) rights_add(l, "aipref", value, evidence, no ? RIGHTS_RESERVED : RIGHTS_NEUTRAL);
+    }
+    buf_free(&all);
+}
+
+void rights_headers(const struct rights_inputs *in, struct rights_list l, enum rights_tdm *tdm, struct slice *tdm_evidence,
+                    struct rights_links *links) {
+    *tdm = RIGHTS_TDM_UNSET;
+    memset(links, 0, sizeof *links);
+    for (size_t i = 0; i < in->n_headers; i++) {
+        const struct rights_header *h = &in->headers[i];
+        if (named(h, "tdm-reservation")) {
+            enum rights_tdm value = rights_tdm_value(h->value);
+            if (value == RIGHTS_TDM_UNSET || *tdm == RIGHTS_TDM_RESERVED) continue;
+            *tdm = value;
+            *tdm_evidence = h->value;
+        } else if (named(h, "x-robots-tag")) {
+            rights_directives(l, h->value, true, in->agent, in->policy, h->value);
+        } else if (named(h, "link")) {
+            link_header(h->value, l, links);
+        } else if (named(h, "content-signal") && rights_content_signal(h->value) == RIGHTS_SAY_NO) {
+            rights_add(l, "content-signal", "train-ai=n", h->value, RIGHTS_RESERVED);
+        }
+    }
+    usage_headers(in, l);
+}
