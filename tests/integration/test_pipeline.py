@@ -1,0 +1,135 @@
+"""The whole path over a small web: crawl, refine, publish, stats, verify; and the same after many kills."""
+import hashlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+import site_under_test as site
+from support import VILLERS, HubCase, run
+
+
+def release_bytes(folder):
+    """Every file of a release by name, digested."""
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(pathlib.Path(folder).rglob("*")) if p.is_file()}
+
+
+def documents(release):
+    rows = []
+    for shard in sorted((pathlib.Path(release) / "data").glob("*.jsonl.zst")):
+        text = subprocess.run(["zstd", "-dcq", shard], capture_output=True, check=True).stdout.decode()
+        rows += [json.loads(line) for line in text.splitlines()]
+    return rows
+
+
+class Pipeline(HubCase):
+    def setUp(self):
+        super().setUp()
+        self.truth = site.build(self.path / "sites")
+        self.origin = site.Origin(self.path / "sites", self.path)
+        self.addCleanup(self.origin.stop)
+        site.sources(self.hub)
+
+    def crawl(self):
+        self.villers("crawl", "tout", *self.origin.connect())
+
+    def publish(self, version="1.0.0"):
+        self.villers("publish", "essai", version)
+        return self.hub / "releases" / "essai" / version
+
+    def test_what_is_french_and_open_and_once_is_published(self):
+        self.crawl()
+        self.villers("refine")
+        release = self.publish()
+        rows = documents(release)
+        urls = {r["url"] for r in rows}
+        self.assertTrue(urls <= self.truth["french"] | {"http://%s/" % h for h in site.HOSTS}, urls - self.truth["french"])
+        self.assertFalse(urls & self.truth["foreign"])
+        # Of a page and its near copy one is there, not both.
+        self.assertEqual(len(urls & self.truth["french"]), len(self.truth["french"]) - len(self.truth["copies"]))
+        self.assertFalse([line for line in self.origin.log() if line[2].startswith("/prive/")])
+        keys = {tuple(r) for r in rows}
+        self.assertEqual(len(keys), 1)
+        self.assertEqual({r["license"] for r in rows}, {site.LICENSE})
+        self.assertTrue((release / "_SUCCESS").exists())
+        self.assertEqual(json.loads((release / "manifest.json").read_text())["documents"], len(rows))
+        self.villers("verify", release)
+        stats = json.loads(self.villers("stats", "--json").stdout)
+        self.assertEqual(stats["total"]["kept_documents"], len(rows))
+        languages = {r["language"]: r["documents"] for r in stats["language"]}
+        self.assertEqual(languages["eng"] + languages["deu"], len(self.truth["foreign"]))
+        self.assertEqual({r["source"] for r in stats["source"]}, {"mairie", "journal", "musee"})
+        self.assertIn("0,20 %", self.villers("stats").stdout.replace("0.20", "0,20"))
+
+    def test_a_second_run_of_each_stage_does_nothing_new(self):
+        self.crawl()
+        asked = len(self.origin.log())
+        self.crawl()
+        self.assertEqual(len(self.origin.log()), asked)
+        self.villers("refine")
+        again = json.loads(self.villers("refine", "--json").stdout)
+        self.assertEqual((again["segments"], again["documents"]), (0, 0))
+        first = release_bytes(self.publish())
+        self.assertNotEqual(self.villers_code("publish", "essai", "1.0.0"), 0)
+        self.assertEqual(release_bytes(self.hub / "releases" / "essai" / "1.0.0"), first)
+
+    def villers_code(self, command, *args):
+        return run([command, "--hub", self.hub, *args]).returncode
+
+    def test_a_changed_setting_judges_again(self):
+        self.crawl()
+        self.villers("refine")
+        kept = json.loads(self.villers("stats", "--json").stdout)["total"]["kept_documents"]
+        (self.hub / "hub.yaml").write_text("min_words: 100000\n")
+        self.villers("refine")
+        stats = json.loads(self.villers("stats", "--json").stdout)
+        self.assertEqual(stats["total"]["kept_documents"], 0)
+        self.assertGreater({r["outcome"]: r["documents"] for r in stats["outcome"]}["short"], 0)
+        self.assertIn("no document", self.villers("publish", "essai", "1.0.0", code=65).stderr)
+        (self.hub / "hub.yaml").write_text("")
+        self.villers("refine")
+        self.assertEqual(json.loads(self.villers("stats", "--json").stdout)["total"]["kept_documents"], kept)
+
+    def kill_often(self, command, args, kills, rng, most):
+        """Run a command, killed at random moments, until it has been killed ``kills`` times; then let it end."""
+        killed = 0
+        while True:
+            p = subprocess.Popen([VILLERS, command, "--hub", self.hub, "--quiet", *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            if killed < kills:
+                time.sleep(rng.uniform(0.01, most))
+                p.send_signal(signal.SIGKILL)
+                killed += p.wait() == -signal.SIGKILL
+                if p.returncode == 0:
+                    return killed
+                p.stderr.close()
+            else:
+                err = p.communicate(timeout=120)[1]
+                self.assertEqual(p.returncode, 0, err)
+                return killed
+
+    def test_killed_and_restarted_gives_the_same_bytes(self):
+        kills = int(os.environ.get("VILLERS_KILLS", "6"))
+        self.crawl()
+        self.villers("refine")
+        whole = release_bytes(self.publish())
+        asked = {(r[0], r[2]) for r in self.origin.log()}
+
+        rng = random.Random(int(os.environ.get("VILLERS_SEED", "1")))
+        self.hub = self.path / "killed"
+        self.assertEqual(run(["init", self.hub]).returncode, 0)
+        site.sources(self.hub, delay_ms=10)
+        n = self.kill_often("crawl", ["tout", *self.origin.connect()], kills, rng, 0.4)
+        for warc in (self.hub / "warc").iterdir():
+            self.assertEqual(subprocess.run(["zstd", "-tq", warc]).returncode, 0, warc)
+        n += self.kill_often("refine", [], kills, rng, 0.3)
+        self.assertGreaterEqual(n, kills)
+        self.assertEqual({(r[0], r[2]) for r in self.origin.log()}, asked)
+        self.assertEqual(release_bytes(self.publish()), whole)
+
+
+if __name__ == "__main__":
+    unittest.main()
