@@ -12,31 +12,31 @@
 
 #define LIMIT_BUF_DEFAULT (64 * MIB)
 #define LIMIT_ERR (4 * KIB)
-#define LIMIT_LINE (256 * MIB)      /* one JSON line */
-#define LIMIT_TEXT (64 * MIB)       /* the text of one document */
-#define LIMIT_CONFIG (4 * MIB)      /* a YAML file */
-#define LIMIT_URL ((size_t)2048)    /* a canonical URL; longer ones are traps (reference: traps) */
-#define LIMIT_URL_INPUT (64 * KIB)  /* a URL as found on a page, before parsing */
-#define LIMIT_ROBOTS (512 * KIB)    /* RFC 9309 2.5 asks for at least 500 KiB */
+#define LIMIT_LINE (256 * MIB)     /* one JSON line */
+#define LIMIT_TEXT (64 * MIB)      /* the text of one document */
+#define LIMIT_CONFIG (4 * MIB)     /* a YAML file */
+#define LIMIT_URL ((size_t)2048)   /* a canonical URL; longer ones are traps (reference: traps) */
+#define LIMIT_URL_INPUT (64 * KIB) /* a URL as found on a page, before parsing */
+#define LIMIT_ROBOTS (512 * KIB)   /* RFC 9309 2.5 asks for at least 500 KiB */
 #define LIMIT_ROBOTS_SITEMAPS ((size_t)1000)
 #define LIMIT_TDMREP (1 * MIB)
 #define LIMIT_SITEMAP_URLS ((size_t)50000) /* sitemaps.org: entries of one file */
 #define LIMIT_SITEMAP_BYTES (50 * MIB)     /* sitemaps.org: bytes of one file, gzip taken off */
-#define LIMIT_HEADERS (64 * KIB)    /* all header lines of one response */
-#define LIMIT_BODY_WIRE (32 * MIB)  /* a response as sent, default of a source */
-#define LIMIT_BODY_PLAIN (64 * MIB) /* a response after content decoding */
+#define LIMIT_HEADERS (64 * KIB)           /* all header lines of one response */
+#define LIMIT_BODY_WIRE (32 * MIB)         /* a response as sent, default of a source */
+#define LIMIT_BODY_PLAIN (64 * MIB)        /* a response after content decoding */
 #define LIMIT_PAGE_NODES ((size_t)2000000)
 #define LIMIT_PAGE_DEPTH ((size_t)512)
 #define LIMIT_PAGE_ARENA (512 * MIB)
 #define LIMIT_LINKS ((size_t)5000) /* links kept of one page */
 #define LIMIT_PAGE_METAS ((size_t)256)
-#define LIMIT_JSONLD (2 * MIB) /* one <script type=application/ld+json> */
+#define LIMIT_JSONLD (2 * MIB)     /* one <script type=application/ld+json> */
 #define LIMIT_META_VALUE (4 * KIB) /* a title, an author, a licence's evidence */
 #define LIMIT_WARC_RECORD (128 * MIB)
-#define LIMIT_WARC_HEADERS (256 * KIB)    /* the named fields of one WARC record */
+#define LIMIT_WARC_HEADERS (256 * KIB)   /* the named fields of one WARC record */
 #define LIMIT_ZSTD_DICTIONARY (32 * MIB) /* of a .warc.zst from elsewhere */
 #define LIMIT_RESYNC (256 * MIB)         /* read again while looking for a whole frame after damage */
-#define LIMIT_ZSTD_WINDOW_LOG 27 /* the widest window the field's readers accept */
+#define LIMIT_ZSTD_WINDOW_LOG 27         /* the widest window the field's readers accept */
 #define LIMIT_SHARD_TEXT (128 * MIB)
 #define LIMIT_RELEASE_PATH ((size_t)512)      /* a path inside a release */
 #define LIMIT_RELEASE_FILES ((size_t)1000000) /* files of one release */

@@ -15,7 +15,8 @@ struct slice {
 };
 
 /* A slice of a string literal, usable in static tables. */
-#define SLICE_LIT(s) {(s), sizeof(s) - 1}
+#define SLICE_LIT(s)                                                                                                               \
+    { (s), sizeof(s) - 1 }
 
 /* For printf's "%.*s". */
 #define SLICE_ARG(s) (int)(s).len, (s).ptr
@@ -26,17 +27,13 @@ static inline struct slice slice_of(const char *ptr, size_t len) {
 }
 
 /** slice_str(s): the bytes of the C string ${s}, without its NUL; NULL gives the empty slice. */
-static inline struct slice slice_str(const char *s) {
-    return slice_of(s, s ? strlen(s) : 0);
-}
+static inline struct slice slice_str(const char *s) { return slice_of(s, s ? strlen(s) : 0); }
 
 static inline bool slice_eq(struct slice a, struct slice b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-static inline bool slice_eq_str(struct slice a, const char *b) {
-    return slice_eq(a, slice_str(b));
-}
+static inline bool slice_eq_str(struct slice a, const char *b) { return slice_eq(a, slice_str(b)); }
 
 /** slice_sub(s, from, to): bytes [from, to) of ${s}; both are clamped to its length. */
 static inline struct slice slice_sub(struct slice s, size_t from, size_t to) {

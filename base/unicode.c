@@ -52,9 +52,7 @@ bool unicode_is_number(uint32_t cp) {
     return c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO;
 }
 
-bool unicode_is_decimal(uint32_t cp) {
-    return cp < 0x80 ? ascii_is_digit((char)cp) : category(cp) == UTF8PROC_CATEGORY_ND;
-}
+bool unicode_is_decimal(uint32_t cp) { return cp < 0x80 ? ascii_is_digit((char)cp) : category(cp) == UTF8PROC_CATEGORY_ND; }
 
 bool unicode_is_mark(uint32_t cp) { return cp >= 0x300 && category(cp) == UTF8PROC_CATEGORY_MN; }
 

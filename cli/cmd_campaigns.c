@@ -32,8 +32,7 @@ static enum status read_report(const struct hub *h, struct slice name, bool begu
                                struct buf *err) {
     struct buf path = {.max = 8192};
     *r = (struct crawl_report){0};
-    enum status st =
-        begun ? crawl_report_read(hub_path(h, &path, "frontier/%.*s.sqlite", SLICE_ARG(name)), r, newer, err) : ST_OK;
+    enum status st = begun ? crawl_report_read(hub_path(h, &path, "frontier/%.*s.sqlite", SLICE_ARG(name)), r, newer, err) : ST_OK;
     buf_free(&path);
     return st;
 }
@@ -87,7 +86,8 @@ static int one(const struct hub *h, struct slice name, bool begun, bool whole, b
 static int list(const struct hub *h, const struct names *all, bool json, struct buf *out) {
     int code = EXIT_DONE;
     if (!json)
-        buf_printf(out, "%-24s %10s %10s %8s %9s %8s %10s\n", "CAMPAIGN", "DOCUMENTS", "BYTES", "FRENCH", "REFUSED", "FAILED", "LEFT");
+        buf_printf(out, "%-24s %10s %10s %8s %9s %8s %10s\n", "CAMPAIGN", "DOCUMENTS", "BYTES", "FRENCH", "REFUSED", "FAILED",
+                   "LEFT");
     for (size_t i = 0; code == EXIT_DONE && i < all->n_files; i++) {
         struct slice name = stem(all->files[i], ".yaml");
         code = one(h, name, has_frontier(all, name), false, json, out);

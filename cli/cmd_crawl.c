@@ -17,7 +17,8 @@ struct crawl_command {
 
 #define OPT(name) offsetof(struct crawl_command, name)
 static const struct option options[] = {
-    {"connect-to", 0, OPTION_LIST, OPT(connect_to), "HOST:PORT:ADDR:PORT", "connect there instead (as curl's; HOST, PORT may be empty)"},
+    {"connect-to", 0, OPTION_LIST, OPT(connect_to), "HOST:PORT:ADDR:PORT",
+     "connect there instead (as curl's; HOST, PORT may be empty)"},
     {"allow-private", 0, OPTION_FLAG, OPT(allow_private), NULL, "connect to addresses outside the public Internet too"},
     {"delay-ms", 0, OPTION_INT, OPT(delay_ms), "MS", "floor between two requests to a host, for this run"},
     {"max-pages", 0, OPTION_INT, OPT(max_pages), "N", "stop after N pages"},
@@ -93,7 +94,8 @@ struct plan {
 };
 
 static int plan_all(struct plan *p) {
-    p->campaign = (struct campaign){.name = (char *)(uintptr_t)"all", .purpose = (char *)(uintptr_t)"every source of the catalogue"};
+    p->campaign =
+        (struct campaign){.name = (char *)(uintptr_t) "all", .purpose = (char *)(uintptr_t) "every source of the catalogue"};
     for (size_t i = 0; i < p->hub.catalogue.n; i++) p->sources[p->n_sources++] = p->hub.catalogue.items[i];
     return 0;
 }
@@ -108,8 +110,8 @@ static int plan_campaign(struct plan *p, const char *name) {
         if (s)
             p->sources[p->n_sources++] = s;
         else
-            code = cli_error(EXIT_CONFIG, "%s: no source \"%s\" in the catalogue (villers sources list shows them)", buf_cstr(&path),
-                             p->file->sources.items[i]);
+            code = cli_error(EXIT_CONFIG, "%s: no source \"%s\" in the catalogue (villers sources list shows them)",
+                             buf_cstr(&path), p->file->sources.items[i]);
     }
     if (code == 0) p->campaign = *p->file;
     buf_free(&path);
@@ -138,7 +140,8 @@ static int plan_open(struct plan *p, struct cli *cli, const char *name) {
     if (code == 0 && (!p->campaign.contact || !*p->campaign.contact)) p->campaign.contact = p->hub.settings->contact;
     if (code == 0 && strcmp(p->hub.settings->warc, "gz") == 0) p->campaign.warc_gzip = true;
     if (code == 0 && (!p->campaign.contact || !*p->campaign.contact))
-        code = cli_error(EXIT_CONFIG, "no contact: set \"contact\" in hub.yaml or in the campaign, the address site owners can write to");
+        code = cli_error(EXIT_CONFIG,
+                         "no contact: set \"contact\" in hub.yaml or in the campaign, the address site owners can write to");
     if (code) plan_close(p);
     return code;
 }
@@ -240,7 +243,9 @@ static int run_plan(struct plan *p, struct cli *cli, const struct crawl_options 
     struct crawl_hooks hooks = {.ctx = &w, .french_share = french_share, .progress = show, .stop = stop};
     enum status st = crawl_run(o, &hooks, &stats, &outcome, &newer, &err);
     watch_end(&w);
-    int code = st == ST_OK ? report(p, cli, &stats, outcome) : newer ? cli_error(EXIT_CONFIG, "%s", buf_cstr(&err)) : cli_fail(st, &err);
+    int code = st == ST_OK ? report(p, cli, &stats, outcome)
+               : newer     ? cli_error(EXIT_CONFIG, "%s", buf_cstr(&err))
+                           : cli_fail(st, &err);
     buf_free(&err);
     return code;
 }

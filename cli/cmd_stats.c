@@ -26,9 +26,9 @@ static void grouped(struct buf *out, int64_t v) {
         digits[n++] = (char)('0' + u % 10);
         u /= 10;
     } while (u);
-    while (n--) {
-        buf_char(out, digits[n]);
-        if (n && n % 3 == 0) buf_str(out, "\u202f");
+    for (int i = n - 1; i >= 0; i--) {
+        buf_char(out, digits[i]);
+        if (i > 0 && i % 3 == 0) buf_str(out, "\u202f");
     }
 }
 

