@@ -14,9 +14,9 @@ endif
 SANITIZE ?=
 WERROR ?= 1
 OPT ?= $(if $(SANITIZE),-O1,-O2)
+comma := ,
 # Objects live in a folder named by their flags, so that two kinds of build never mix.
 FLAVOUR := $(notdir $(CC))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(FUZZER),-fuzz)$(if $(filter-out -O2 -O1,$(OPT)),$(OPT))
-comma := ,
 BUILD ?= build
 OBJ := $(BUILD)/obj-$(FLAVOUR)
 BIN := $(BUILD)/bin-$(FLAVOUR)
