@@ -46,6 +46,7 @@ objs = $(patsubst %,$(OBJ)/%.o,$(call src,$(1)))
 lib = $(OBJ)/lib$(1).a
 
 $(OBJ)/cli/embedded.c.o: config/hub.yaml config/source.yaml config/campaign.yaml
+$(OBJ)/store/manifest.c.o: store/schema.sql
 
 # What each room is linked with: those below it, and nothing beside it.
 BELOW_base := base

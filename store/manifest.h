@@ -203,7 +203,7 @@ enum status manifest_each_document(struct manifest *m, const struct manifest_sel
 /** manifest_find_document(m, id, dataset, fn, ctx, err): ${fn} once; SKIP when there is none.  ${dataset} may be NULL. */
 enum status manifest_find_document(struct manifest *m, struct slice id, const char *dataset, manifest_document_fn fn, void *ctx,
                                    struct buf *err) MUST_CHECK;
-/** manifest_duplicates_of(m, id, fn, ctx, err): the documents that gave way to ${id}, by id.  O(documents). */
+/** manifest_duplicates_of(m, id, fn, ctx, err): the documents that gave way to ${id}, by id. */
 enum status manifest_duplicates_of(struct manifest *m, struct slice id, manifest_document_fn fn, void *ctx,
                                    struct buf *err) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 -- The manifest: what a hub holds, where each document came from, what was decided and why.  SQLite 3, WAL, foreign keys on.
--- This file is the specification of user_version 1; manifest.c runs it on an empty database and applies manifest_migrate.c's
--- steps to an older one.  A database of a newer user_version is refused.
+-- This file is the specification of user_version 1; manifest.c runs it on an empty database and brings an older one up
+-- to it step by step.  A database of a newer user_version is refused.
 --
 -- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
 -- `terms`; shares and similarities are integers in ten-thousandths; days are days since 1970-01-01; digests and document ids
@@ -102,6 +102,7 @@ CREATE TABLE documents (
     cluster_size INTEGER NOT NULL DEFAULT 1,
     removed INTEGER REFERENCES removals -- the removal that took it out
 );
+CREATE INDEX documents_by_kept ON documents (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX documents_removed ON documents (removed) WHERE removed IS NOT NULL;
 
 -- Every archived response or ingested record, taken or refused.  A URL is stored from its path when it begins with

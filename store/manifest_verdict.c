@@ -1,0 +1,114 @@
+#include "base/clock.h"
+#include "store/mdb.h"
+
+enum { ID_BYTES = 16, DAY_MS = 86400000 };
+
+static int64_t scaled(double share) {
+    if (!(share > 0)) return 0; /* NaN too */
+    return share >= 1 ? MDB_SCALE : (int64_t)(share * MDB_SCALE + 0.5);
+}
+
+/* The day of an ISO 8601 date, or MANIFEST_NONE. */
+static int64_t day_of(struct slice date) {
+    int64_t part[3] = {0};
+    static const int from[] = {0, 5, 8}, to[] = {4, 7, 10};
+    if (date.len < 10 || date.ptr[4] != '-' || date.ptr[7] != '-') return MANIFEST_NONE;
+    for (int i = 0; i < 3; i++) {
+        uint64_t v;
+        if (!slice_parse_u64(slice_sub(date, (size_t)from[i], (size_t)to[i]), &v)) return MANIFEST_NONE;
+        part[i] = (int64_t)v;
+    }
+    if (!clock_civil_valid((int)part[0], (int)part[1], (int)part[2])) return MANIFEST_NONE;
+    int64_t ms = clock_from_civil((int)part[0], (int)part[1], (int)part[2], 0, 0, 0);
+    return ms / DAY_MS - (ms % DAY_MS < 0);
+}
+
+/* SKIP: no such document.  *${best} says whether the raw record that was judged is the one its document stands on. */
+static enum status find(struct manifest *m, const struct manifest_verdict *v, int64_t *doc, bool *best, struct buf *err) {
+    static const char sql[] =
+        "SELECT d.doc, c.raw, c.raw_offset FROM documents d JOIN captures c ON c.capture = d.capture WHERE d.id = ?1";
+    unsigned char id[ID_BYTES];
+    if (!mdb_unhex(v->id, id, ID_BYTES)) return fail(err, ST_SKIP, "%.*s is not a document id (32 hex digits)", SLICE_ARG(v->id));
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    mdb_bind_blob(st, 1, id, ID_BYTES);
+    enum status got = mdb_row(m, st, err);
+    if (got == ST_SKIP) return fail(err, ST_SKIP, "no capture has made document %.*s", SLICE_ARG(v->id));
+    if (got != ST_OK) return got;
+    *doc = sqlite3_column_int64(st, 0);
+    *best = mdb_int_or_none(st, 1) == v->raw && (v->raw == MANIFEST_NONE || mdb_int_or_none(st, 2) == v->raw_offset);
+    sqlite3_reset(st);
+    return ST_OK;
+}
+
+static enum status write_verdict(struct manifest *m, const struct manifest_verdict *v, int64_t doc, struct buf *err) {
+    static const char sql[] =
+        "UPDATE documents SET license = ?2, date_day = ?3, segment = ?4, offset = ?5, language = ?6, language_score = ?7, french_share = ?8, "
+        "bytes = ?9, words = ?10, reason = ?11, duplicate_of = iif(?11 IS NULL, duplicate_of, NULL), similarity = iif(?11 IS NULL, similarity, "
+        "NULL), cluster_size = iif(?11 IS NULL, cluster_size, 1) WHERE doc = ?1";
+    int64_t license = 0, language = 0, reason = MANIFEST_NONE;
+    enum status got = mdb_term(m, TERM_LICENSE, v->license, &license, err);
+    if (got == ST_OK) got = mdb_term(m, TERM_LANGUAGE, v->language, &language, err);
+    if (got == ST_OK && v->reason.len) got = mdb_term(m, TERM_REASON, v->reason, &reason, err);
+    if (got != ST_OK) return got;
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, doc);
+    sqlite3_bind_int64(st, 2, license);
+    mdb_bind_opt(st, 3, day_of(v->date));
+    sqlite3_bind_int64(st, 4, v->segment);
+    sqlite3_bind_int64(st, 5, v->offset);
+    sqlite3_bind_int64(st, 6, language);
+    sqlite3_bind_int64(st, 7, scaled(v->language_score));
+    sqlite3_bind_int64(st, 8, scaled(v->french_share));
+    sqlite3_bind_int64(st, 9, v->bytes);
+    sqlite3_bind_int64(st, 10, v->words);
+    mdb_bind_opt(st, 11, reason);
+    return mdb_done(m, st, err);
+}
+
+enum status manifest_put_verdict(struct manifest *m, const struct manifest_verdict *v, bool *taken, struct buf *err) {
+    int64_t doc = 0;
+    bool best = false;
+    enum status st = mdb_writing(m, err);
+    if (st == ST_OK) st = find(m, v, &doc, &best, err);
+    if (taken) *taken = st == ST_OK && best;
+    if (st != ST_OK || !best) return st;
+    st = mdb_tally_document(m, doc, -1, err);
+    if (st == ST_OK) st = write_verdict(m, v, doc, err);
+    return st == ST_OK ? mdb_tally_document(m, doc, +1, err) : st;
+}
+
+static enum status same_cluster(struct manifest *m, const struct manifest_cluster *c, int64_t kept, int64_t similarity, bool *same,
+                                struct buf *err) {
+    static const char sql[] = "SELECT duplicate_of IS ?2 AND similarity IS ?3 AND cluster_size = ?4 FROM documents WHERE doc = ?1";
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, c->doc);
+    mdb_bind_opt(st, 2, kept);
+    mdb_bind_opt(st, 3, similarity);
+    sqlite3_bind_int64(st, 4, c->size);
+    enum status got = mdb_row(m, st, err);
+    if (got == ST_OK) *same = sqlite3_column_int(st, 0) != 0;
+    sqlite3_reset(st);
+    return got == ST_SKIP ? fail(err, ST_SKIP, "no document number %lld", (long long)c->doc) : got;
+}
+
+enum status manifest_set_cluster(struct manifest *m, const struct manifest_cluster *c, struct buf *err) {
+    static const char sql[] = "UPDATE documents SET duplicate_of = ?2, similarity = ?3, cluster_size = ?4 WHERE doc = ?1";
+    bool same = false, alone = c->kept == c->doc;
+    int64_t kept = alone ? MANIFEST_NONE : c->kept, similarity = alone ? MANIFEST_NONE : scaled(c->similarity);
+    enum status got = mdb_writing(m, err);
+    if (got == ST_OK) got = same_cluster(m, c, kept, similarity, &same, err);
+    if (got != ST_OK || same) return got;
+    got = mdb_tally_document(m, c->doc, -1, err);
+    if (got != ST_OK) return got;
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, c->doc);
+    mdb_bind_opt(st, 2, kept);
+    mdb_bind_opt(st, 3, similarity);
+    sqlite3_bind_int64(st, 4, c->size);
+    got = mdb_done(m, st, err);
+    return got == ST_OK ? mdb_tally_document(m, c->doc, +1, err) : got;
+}
