@@ -38,7 +38,7 @@ WARN_CXX := -Wall -Wextra -Wshadow
 SAN_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(FUZZER),-fsanitize=fuzzer-no-link)
 COMMON := -g $(OPT) -MMD -MP -I. -D_GNU_SOURCE -DVILLERS_VERSION='"$(VERSION)"' -pthread -fno-strict-aliasing -fstack-protector-strong -D_FILE_OFFSET_BITS=64 $(SAN_FLAGS) $(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS_ALL = -std=c17 $(COMMON) $(WARN) $(PKG_CFLAGS) $(CFLAGS)
-CXXFLAGS_ALL = -std=c++17 $(COMMON) $(WARN_CXX) $(PKG_CFLAGS) $(CXXFLAGS)
+CXXFLAGS_ALL = -std=c++17 $(COMMON) $(WARN_CXX) $(PKG_CFLAGS) $(CXXFLAGS) $(if $(findstring undefined,$(SANITIZE)),-fno-sanitize=vptr)
 LDFLAGS_ALL = -pthread $(SAN_FLAGS) $(LDFLAGS)
 
 src = $(filter-out %_main.c,$(wildcard $(1)/*.c)) $(wildcard $(1)/*.cc)
