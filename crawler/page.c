@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "crawler/extract.h"
-#include "crawler/page_read.h"
+#include "crawler/page_facts.h"
 #include <limits.h>
 #include <stdlib.h>
 
@@ -87,11 +87,13 @@ enum status page_read(struct page_reader *r, struct slice utf8, const struct pag
     page->coarse = r->tree.cut;
     struct page_job j = {.tree = &r->tree, .opt = opt, .arena = r->arena, .page = page, .json = r->json, .scratch = r->scratch};
     page_read_links(&j);
-    page_read_metadata(&j);
+    struct page_facts facts;
+    page_read_metadata(&j, &facts);
+    page_read_licence(&j, &facts);
     r->scratch = j.scratch;
     if (opt->want_text) {
         buf_clear(&r->text);
-        if (!extract_text(r->extractor, &r->tree, page->title, &r->text))
+        if (!extract_text(r->extractor, &r->tree, facts.html_title, &r->text))
             return fail(err, ST_SKIP, "the page's text is over the cap of %zu bytes", LIMIT_TEXT);
         page->text = buf_view(&r->text);
     }

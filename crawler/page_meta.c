@@ -1,29 +1,336 @@
 /*
- * Title, author, site and language of a page.
+ * Title, author, site and language of a page: <meta> by rank, then JSON-LD, then the page's own marks.
  */
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "crawler/page_read.h"
+#include "crawler/page_facts.h"
 
-static void read_title(struct page_job *j) {
-    const struct page_tree *t = j->tree;
-    size_t i = page_first(t, 0, t->n_nodes, TAG_title);
-    if (i == SIZE_MAX) return;
-    buf_clear(&j->scratch);
-    page_inner_text(t, i, &j->scratch, LIMIT_META_VALUE);
-    j->page->title = page_keep(j, buf_view(&j->scratch));
+/* Names of <meta>, lower case, best first within a field. */
+static const struct {
+    const char *name;
+    uint8_t field;
+} meta_names[] = {
+    {"og:title", META_TITLE},
+    {"citation_title", META_TITLE},
+    {"dc.title", META_TITLE},
+    {"dcterms.title", META_TITLE},
+    {"twitter:title", META_TITLE},
+    {"parsely-title", META_TITLE},
+    {"sailthru.title", META_TITLE},
+    {"title", META_TITLE},
+    {"author", META_AUTHOR},
+    {"citation_author", META_AUTHOR},
+    {"dc.creator", META_AUTHOR},
+    {"dcterms.creator", META_AUTHOR},
+    {"article:author", META_AUTHOR},
+    {"og:article:author", META_AUTHOR},
+    {"parsely-author", META_AUTHOR},
+    {"sailthru.author", META_AUTHOR},
+    {"byl", META_AUTHOR},
+    {"article:author_name", META_AUTHOR},
+    {"cxenseparse:author", META_AUTHOR},
+    {"rbauthors", META_AUTHOR},
+    {"og:site_name", META_SITE},
+    {"application-name", META_SITE},
+    {"dc.publisher", META_SITE},
+    {"dcterms.publisher", META_SITE},
+    {"citation_journal_title", META_SITE},
+    {"publisher", META_SITE},
+    {"apple-mobile-web-app-title", META_SITE},
+    {"article:published_time", META_PUBLISHED},
+    {"og:article:published_time", META_PUBLISHED},
+    {"og:published_time", META_PUBLISHED},
+    {"datepublished", META_PUBLISHED},
+    {"date.published", META_PUBLISHED},
+    {"date_published", META_PUBLISHED},
+    {"dcterms.issued", META_PUBLISHED},
+    {"dc.date.issued", META_PUBLISHED},
+    {"dc.date.created", META_PUBLISHED},
+    {"dcterms.created", META_PUBLISHED},
+    {"dcterms.date", META_PUBLISHED},
+    {"dc.date", META_PUBLISHED},
+    {"citation_publication_date", META_PUBLISHED},
+    {"citation_online_date", META_PUBLISHED},
+    {"citation_date", META_PUBLISHED},
+    {"rnews:datepublished", META_PUBLISHED},
+    {"cxenseparse:recs:publishtime", META_PUBLISHED},
+    {"cxenseparse:publishtime", META_PUBLISHED},
+    {"article.published", META_PUBLISHED},
+    {"article_date_original", META_PUBLISHED},
+    {"article.created", META_PUBLISHED},
+    {"originalpublicationdate", META_PUBLISHED},
+    {"sailthru.date", META_PUBLISHED},
+    {"parsely-pub-date", META_PUBLISHED},
+    {"pubdate", META_PUBLISHED},
+    {"pub_date", META_PUBLISHED},
+    {"publishdate", META_PUBLISHED},
+    {"publish-date", META_PUBLISHED},
+    {"publish_date", META_PUBLISHED},
+    {"publish_time", META_PUBLISHED},
+    {"publication_date", META_PUBLISHED},
+    {"published", META_PUBLISHED},
+    {"published-date", META_PUBLISHED},
+    {"published_date", META_PUBLISHED},
+    {"published_time", META_PUBLISHED},
+    {"bt:pubdate", META_PUBLISHED},
+    {"displaydate", META_PUBLISHED},
+    {"datecreated", META_PUBLISHED},
+    {"date_created", META_PUBLISHED},
+    {"creation_date", META_PUBLISHED},
+    {"date", META_PUBLISHED},
+    {"timestamp", META_PUBLISHED},
+    {"article:modified_time", META_MODIFIED},
+    {"og:updated_time", META_MODIFIED},
+    {"og:article:modified_time", META_MODIFIED},
+    {"datemodified", META_MODIFIED},
+    {"dcterms.modified", META_MODIFIED},
+    {"dc.date.modified", META_MODIFIED},
+    {"last-modified", META_MODIFIED},
+    {"lastmod", META_MODIFIED},
+    {"revised", META_MODIFIED},
+    {"content-language", META_LANGUAGE},
+    {"dc.language", META_LANGUAGE},
+    {"dcterms.language", META_LANGUAGE},
+    {"language", META_LANGUAGE},
+};
+#define META_NAMES (sizeof meta_names / sizeof *meta_names)
+
+static size_t rank_of(struct slice name) {
+    if (!name.ptr || name.len > 40) return META_NAMES;
+    for (size_t i = 0; i < META_NAMES; i++)
+        if (slice_eq_nocase(name, slice_str(meta_names[i].name))) return i;
+    return META_NAMES;
 }
 
-static void read_language(struct page_job *j) {
+static bool fits_field(uint8_t field, struct slice value) {
+    if (!value.len || value.len > LIMIT_META_VALUE) return false;
+    bool address = slice_starts_nocase(value, slice_str("http")) || slice_starts(value, slice_str("//"));
+    if (field == META_AUTHOR) return !address && slice_find_char(value, '@') == SIZE_MAX && value.len < 300;
+    if (field == META_SITE) return !address && !slice_starts(value, slice_str("@"));
+    return true;
+}
+
+static void read_metas(struct page_job *j, struct page_facts *f) {
+    static const enum page_attr_name keys[] = {ATTR_PROPERTY, ATTR_NAME, ATTR_ITEMPROP, ATTR_HTTP_EQUIV};
+    size_t best[META_FIELDS];
+    for (size_t i = 0; i < META_FIELDS; i++) best[i] = META_NAMES;
+    const struct page_tree *t = j->tree;
+    for (size_t i = 0; i < t->n_nodes; i++) {
+        if (t->nodes[i].tag != TAG_meta) continue;
+        struct slice value = slice_trim(page_attr(t, i, ATTR_CONTENT));
+        if (!value.ptr) continue;
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            size_t rank = rank_of(slice_trim(page_attr(t, i, keys[k])));
+            if (rank == META_NAMES) continue;
+            uint8_t field = meta_names[rank].field;
+            if (!fits_field(field, value)) continue;
+            if (field == META_AUTHOR && rank == best[field] && f->meta[field].len < 300 && slice_find(f->meta[field], value) == SIZE_MAX) {
+                buf_clear(&j->scratch); /* citation_author and its like come once a person */
+                buf_printf(&j->scratch, "%.*s; %.*s", SLICE_ARG(f->meta[field]), SLICE_ARG(value));
+                f->meta[field] = page_keep(j, buf_view(&j->scratch));
+            } else if (rank < best[field]) {
+                best[field] = rank;
+                f->meta[field] = value;
+            }
+        }
+    }
+}
+
+/* The text under ${node}, kept, without entities that were escaped twice. */
+static struct slice text_of(struct page_job *j, size_t node, size_t max) {
+    buf_clear(&j->scratch);
+    page_inner_text(j->tree, node, &j->scratch, max);
+    return page_keep(j, buf_view(&j->scratch));
+}
+
+static struct slice tidy_text(struct page_job *j, struct slice s) {
+    struct buf b, c;
+    buf_init(&b, LIMIT_META_VALUE * 4);
+    buf_init(&c, LIMIT_META_VALUE * 4);
+    page_decode_entities(&b, s);
+    page_append_collapsed(&c, buf_view(&b));
+    buf_clear(&b);
+    struct slice kept = slice_of("", 0);
+    if (unicode_nfc(&b, buf_view(&c)) == ST_OK && buf_ok(&b)) kept = page_keep(j, buf_view(&b));
+    buf_free(&b);
+    buf_free(&c);
+    return kept;
+}
+
+/* The separators that part a title from its site's name, blanks included; at ${i} gives its length, else 0. */
+static size_t separator_at(struct slice s, size_t i) {
+    static const char *const marks[] = {" | ", " - ", " – ", " — ", " • ", " · ", " » ", " « ", " :: ", " // ", " ⋅ ", " / ", " ◦ ", " ● ", " ▷ ", "| "};
+    for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
+        if (slice_starts(slice_sub(s, i, s.len), slice_str(marks[k]))) return strlen(marks[k]);
+    return 0;
+}
+
+/* Letters and digits of ${s}, lower case of ASCII, at most ${n}: what two names are compared by. */
+static size_t squeeze(struct slice s, char *out, size_t n) {
+    size_t k = 0;
+    for (size_t i = 0; i < s.len && k < n; i++)
+        if (ascii_is_alnum(s.ptr[i]) || (unsigned char)s.ptr[i] >= 0x80) out[k++] = ascii_lower(s.ptr[i]);
+    return k;
+}
+
+static bool names_match(struct slice piece, struct slice name) {
+    char a[128], b[128];
+    size_t n = squeeze(piece, a, sizeof a), m = squeeze(name, b, sizeof b);
+    if (n < 2 || m < 2) return false;
+    struct slice x = slice_of(a, n), y = slice_of(b, m);
+    return slice_eq(x, y) || (m > 3 && slice_find(x, y) != SIZE_MAX && n < m * 3) || (n > 3 && slice_find(y, x) != SIZE_MAX);
+}
+
+static struct slice host_name(const struct page_job *j) {
+    struct url_parts p;
+    struct slice url = j->page->canonical.len ? j->page->canonical : j->opt->url;
+    if (!url.len || !url_split(url, &p)) return slice_of("", 0);
+    return slice_starts(p.host, slice_str("www.")) ? slice_sub(p.host, 4, p.host.len) : p.host;
+}
+
+static struct slice host_label(const struct page_job *j) {
+    struct slice host = url_domain(host_name(j));
+    size_t dot = slice_find_char(host, '.');
+    return dot == SIZE_MAX ? host : slice_sub(host, 0, dot);
+}
+
+/* Without the site's name at either end. */
+static struct slice strip_site(const struct page_job *j, struct slice title, struct slice site) {
+    struct slice label = host_label(j);
+    for (int round = 0; round < 3; round++) {
+        size_t first = SIZE_MAX, last = SIZE_MAX, last_len = 0, first_len = 0;
+        for (size_t i = 0; i < title.len; i++) {
+            size_t n = separator_at(title, i);
+            if (!n) continue;
+            if (first == SIZE_MAX) {
+                first = i;
+                first_len = n;
+            }
+            last = i;
+            last_len = n;
+            i += n - 1;
+        }
+        if (last == SIZE_MAX) break;
+        struct slice tail = slice_sub(title, last + last_len, title.len), head = slice_sub(title, 0, first);
+        if (names_match(tail, site) || names_match(tail, label)) {
+            title = slice_trim(slice_sub(title, 0, last));
+        } else if (names_match(head, site) || names_match(head, label)) {
+            title = slice_trim(slice_sub(title, first + first_len, title.len));
+        } else {
+            break;
+        }
+    }
+    return title;
+}
+
+/* The <h1> that is the page's: the one the <title> agrees with, or the only one. */
+static struct slice find_h1(struct page_job *j, struct slice title) {
+    const struct page_tree *t = j->tree;
+    struct slice only = slice_of("", 0);
+    unsigned n = 0;
+    for (size_t i = page_first(t, 0, t->n_nodes, TAG_h1); i != SIZE_MAX && n < 20; i = page_first(t, i + 1, t->n_nodes, TAG_h1)) {
+        struct slice s = text_of(j, i, 500);
+        if (s.len < 3) continue;
+        n++;
+        if (s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX) return s;
+        only = n == 1 ? s : slice_of("", 0);
+    }
+    return only;
+}
+
+/* Does the title's text hold ${s}, but for what strip_site() would take? */
+static bool agrees(struct slice title, struct slice s) { return s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX; }
+
+static void read_title(struct page_job *j, struct page_facts *f) {
+    const struct page_tree *t = j->tree;
+    size_t node = page_first(t, 0, t->n_nodes, TAG_title);
+    struct slice html = node == SIZE_MAX ? slice_of("", 0) : tidy_text(j, text_of(j, node, LIMIT_META_VALUE));
+    struct slice site = f->meta[META_SITE].len ? f->meta[META_SITE] : f->ld.publisher;
+    struct slice og = strip_site(j, tidy_text(j, f->meta[META_TITLE]), site);
+    struct slice h1 = find_h1(j, html.len ? html : og);
+    struct slice ld = tidy_text(j, f->ld.headline);
+    struct slice bare = strip_site(j, html, site);
+    f->html_title = html;
+    if (h1.len && (agrees(html, h1) || agrees(og, h1)))
+        j->page->title = h1;
+    else if (ld.len)
+        j->page->title = ld;
+    else if (og.len)
+        j->page->title = og;
+    else
+        j->page->title = bare.len ? bare : h1;
+    j->page->title = tidy_text(j, j->page->title);
+}
+
+/* "Par ", "By " and the like are not part of a name. */
+static struct slice strip_by(struct slice s) {
+    static const char *const words[] = {"par ", "by ", "von ", "di ", "por ", "de "};
+    s = slice_trim(s);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_starts_nocase(s, slice_str(words[i]))) return slice_trim(slice_sub(s, strlen(words[i]), s.len));
+    return s;
+}
+
+static bool looks_like_names(struct slice s) {
+    if (s.len < 3 || s.len > 120) return false;
+    unsigned words = 1, digits = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        words += s.ptr[i] == ' ';
+        digits += ascii_is_digit(s.ptr[i]);
+    }
+    return words <= 12 && digits == 0 && slice_find(s, slice_str("://")) == SIZE_MAX;
+}
+
+/* rel=author, itemprop=author, or a class that says byline: the first short one. */
+static struct slice find_byline(struct page_job *j) {
+    const struct page_tree *t = j->tree;
+    static const char *const classes[] = {"author", "byline", "auteur", "author-name", "author__name", "article-author", "post-author", "entry-author",
+                                          "byline-name", "author_name", "article__author", "signature", "fn", "article-byline", "c-byline", "by-author",
+                                          "authors", "vcard", "articleauthor", "author-link"};
+    for (size_t i = 1; i < t->n_nodes; i++) {
+        if (t->nodes[i].tag == TAG_TEXT || t->nodes[i].tag == TAG_meta || t->nodes[i].tag == TAG_link) continue;
+        bool marked = page_has_token(page_attr(t, i, ATTR_REL), "author") || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "author");
+        struct slice c = page_attr(t, i, ATTR_CLASS);
+        for (size_t k = 0; c.len && !marked && k < sizeof classes / sizeof *classes; k++) marked = page_has_token(c, classes[k]);
+        if (!marked) continue;
+        struct slice s = strip_by(text_of(j, i, 300));
+        if (looks_like_names(s)) return s;
+    }
+    return slice_of("", 0);
+}
+
+static void read_author(struct page_job *j, struct page_facts *f) {
+    struct slice s = f->ld.author;
+    if (!s.len) s = f->meta[META_AUTHOR];
+    if (!s.len) s = find_byline(j);
+    j->page->author = tidy_text(j, strip_by(s));
+}
+
+static void read_site(struct page_job *j, struct page_facts *f) {
+    struct slice s = f->meta[META_SITE];
+    if (!s.len) s = f->ld.publisher;
+    if (!s.len) s = host_name(j);
+    j->page->site = tidy_text(j, s);
+}
+
+static void read_language(struct page_job *j, struct page_facts *f) {
     const struct page_tree *t = j->tree;
     size_t i = page_first(t, 0, t->n_nodes, TAG_html);
-    if (i == SIZE_MAX) return;
-    struct slice lang = page_attr(t, i, ATTR_LANG);
-    if (!lang.len) lang = page_attr(t, i, ATTR_XML_LANG);
-    j->page->declared_language = page_keep(j, lang);
+    struct slice lang = i == SIZE_MAX ? slice_of(NULL, 0) : page_attr(t, i, ATTR_LANG);
+    if (!lang.len && i != SIZE_MAX) lang = page_attr(t, i, ATTR_XML_LANG);
+    if (!lang.len) lang = f->meta[META_LANGUAGE];
+    if (!lang.len) lang = f->ld.language;
+    if (lang.len < 64) j->page->declared_language = page_keep(j, lang);
 }
 
-void page_read_metadata(struct page_job *j) {
-    read_title(j);
-    read_language(j);
+void page_read_metadata(struct page_job *j, struct page_facts *f) {
+    memset(f, 0, sizeof *f);
+    for (size_t i = 0; i < META_FIELDS; i++) f->meta[i] = slice_of("", 0);
+    read_metas(j, f);
+    page_ld_read(j, &f->ld);
+    read_title(j, f);
+    read_author(j, f);
+    read_site(j, f);
+    read_language(j, f);
+    page_read_date(j, f);
 }

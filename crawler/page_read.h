@@ -27,7 +27,4 @@ bool page_has_token(struct slice list, const char *token);
 
 /** page_read_links(j): base, canonical, refresh, metas, robots and, when wanted, links.  O(nodes). */
 void page_read_links(struct page_job *j);
-/** page_read_metadata(j): title, author, date, site and declared language.  O(nodes). */
-void page_read_metadata(struct page_job *j);
-
 #endif

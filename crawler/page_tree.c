@@ -3,6 +3,7 @@
  */
 #include "crawler/page_tree.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
 #include <stdlib.h>
@@ -284,4 +285,40 @@ void page_inner_text(const struct page_tree *t, size_t node, struct buf *out, si
     }
     if (start < out->len + 1) buf_slice(out, slice_trim(buf_view(&part)));
     buf_free(&part);
+}
+
+/* The code point of the reference at ${s} (after its '&'), or 0; *${used} is set to its length. */
+static uint32_t read_reference(struct slice s, size_t *used) {
+    size_t end = slice_find_char(slice_sub(s, 0, 12), ';');
+    if (end == SIZE_MAX || end < 2) return 0;
+    *used = end + 1;
+    if (s.ptr[0] == '#') {
+        bool hex = s.ptr[1] == 'x' || s.ptr[1] == 'X';
+        uint32_t cp = 0;
+        for (size_t i = hex ? 2 : 1; i < end; i++) {
+            char c = ascii_lower(s.ptr[i]);
+            if (!ascii_is_digit(c) && !(hex && c >= 'a' && c <= 'f')) return 0;
+            cp = cp * (hex ? 16 : 10) + (uint32_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+        }
+        return cp;
+    }
+    if (slice_eq_str(slice_sub(s, 0, end), "apos")) return '\'';
+    char name[12];
+    memcpy(name, s.ptr, end);
+    name[end] = 0;
+    const htmlEntityDesc *e = htmlEntityLookup((const xmlChar *)name);
+    return e ? e->value : 0;
+}
+
+void page_decode_entities(struct buf *out, struct slice s) {
+    for (size_t i = 0; i < s.len;) {
+        size_t used = 0;
+        uint32_t cp = s.ptr[i] == '&' ? read_reference(slice_sub(s, i + 1, s.len), &used) : 0;
+        if (cp) {
+            utf8_encode(out, cp);
+            i += used + 1;
+        } else {
+            buf_char(out, s.ptr[i++]);
+        }
+    }
 }

@@ -93,5 +93,7 @@ size_t page_first(const struct page_tree *t, size_t from, size_t to, enum page_t
 void page_inner_text(const struct page_tree *t, size_t node, struct buf *out, size_t max);
 /** page_append_collapsed(out, s): append ${s} with each run of HTML white space as one blank; none at ${out}'s start or after another blank. */
 void page_append_collapsed(struct buf *out, struct slice s);
+/** page_decode_entities(out, s): append ${s} with HTML character references replaced, for text that was escaped once too often. */
+void page_decode_entities(struct buf *out, struct slice s);
 
 #endif

@@ -1,0 +1,23 @@
+#ifndef VILLERS_CRAWLER_PAGE_FACTS_H
+#define VILLERS_CRAWLER_PAGE_FACTS_H
+/*
+ * What a page's head states, gathered once for the readers of metadata.  Private to crawler/page*.c.
+ */
+#include "crawler/page_ld.h"
+
+enum meta_field { META_TITLE, META_AUTHOR, META_SITE, META_PUBLISHED, META_MODIFIED, META_LANGUAGE, META_FIELDS };
+
+struct page_facts {
+    struct slice meta[META_FIELDS]; /* the best ranked <meta> of each field, as written; "" when absent */
+    struct page_ld ld;
+    struct slice html_title; /* <title>, tidied */
+};
+
+/** page_read_metadata(j, f): fill ${f}, then title, author, date, site and declared language of the page.  O(nodes). */
+void page_read_metadata(struct page_job *j, struct page_facts *f);
+/** page_read_date(j, f): the publication date: statements of the head, then marked elements, then the address, then the text.  O(nodes + text). */
+void page_read_date(struct page_job *j, const struct page_facts *f);
+/** page_read_licence(j, f): the page's licence and where it stands.  O(nodes + text). */
+void page_read_licence(struct page_job *j, const struct page_facts *f);
+
+#endif

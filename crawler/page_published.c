@@ -1,0 +1,133 @@
+/*
+ * When a page was published: the first trustworthy place that names a day.
+ */
+#include "crawler/page_date.h"
+#include "crawler/page_facts.h"
+
+static void set_date(struct page_job *j, struct page_day d) {
+    buf_clear(&j->scratch);
+    buf_printf(&j->scratch, "%04d-%02d-%02d", d.y, d.m, d.d);
+    j->page->date = page_keep(j, buf_view(&j->scratch));
+}
+
+static bool take(struct page_job *j, struct slice s, bool month_first) {
+    struct page_day d;
+    if (!s.len || page_date_find(s, month_first, 0, &d) == SIZE_MAX) return false;
+    set_date(j, d);
+    return true;
+}
+
+/* 01/02/2024 is January where the page says it is American. */
+static bool is_month_first(const struct page_job *j) { return slice_eq_nocase(slice_sub(j->page->declared_language, 0, 5), slice_str("en-us")); }
+
+static bool has_any(struct slice list, const char *const *words) {
+    for (; *words; words++)
+        if (slice_find_nocase(list, slice_str(*words)) != SIZE_MAX) return true;
+    return false;
+}
+
+enum mark { MARK_NONE, MARK_MODIFIED, MARK_DATE, MARK_PUBLISHED };
+
+/* What an element's names say of a date in it. */
+static enum mark mark_of(const struct page_tree *t, size_t i) {
+    static const char *const published[] = {"datepublished", "publi", "posted", "pubdate", "dateline", "entry-date", "created", "post-date", "post_date",
+                                            "article-date", "article_date", "parution", "postdate", "articledate", NULL};
+    static const char *const modified[] = {"modif", "update", "maj", NULL};
+    static const char *const date[] = {"date", "time", "byline", "datum", "fecha", "meta", "info", "signature", "kicker", "author", NULL};
+    struct slice names[] = {page_attr(t, i, ATTR_ITEMPROP), page_attr(t, i, ATTR_CLASS), page_attr(t, i, ATTR_ID), page_attr(t, i, ATTR_PROPERTY)};
+    enum mark best = MARK_NONE;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        if (!names[k].len) continue;
+        if (has_any(names[k], modified)) return MARK_MODIFIED;
+        enum mark m = has_any(names[k], published) ? MARK_PUBLISHED : has_any(names[k], date) ? MARK_DATE : MARK_NONE;
+        if (m > best) best = m;
+    }
+    if (t->nodes[i].tag == TAG_time && best == MARK_NONE) best = MARK_DATE;
+    if (t->nodes[i].tag == TAG_time && page_attr(t, i, ATTR_PUBDATE).ptr) best = MARK_PUBLISHED;
+    return best;
+}
+
+static bool is_aside(const struct page_tree *t, size_t i) {
+    static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer", "recent", "popular", "teaser", "nav", "latest", "more-", NULL};
+    for (size_t k = i; k; k = t->nodes[k].parent) {
+        uint8_t tag = t->nodes[k].tag;
+        if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer) return true;
+        if (tag == TAG_body || tag == TAG_html) return false;
+        if (has_any(page_attr(t, k, ATTR_CLASS), names) || has_any(page_attr(t, k, ATTR_ID), names)) return true;
+    }
+    return false;
+}
+
+/* The date that an element carries in an attribute or as a short text. */
+static bool date_in(struct page_job *j, size_t i, bool month_first, struct page_day *d) {
+    static const enum page_attr_name attrs[] = {ATTR_DATETIME, ATTR_CONTENT, ATTR_TITLE};
+    const struct page_tree *t = j->tree;
+    for (size_t k = 0; k < sizeof attrs / sizeof *attrs; k++) {
+        struct slice s = page_attr(t, i, attrs[k]);
+        if (s.len && s.len < 200 && page_date_find(s, month_first, 0, d) != SIZE_MAX) return true;
+    }
+    buf_clear(&j->scratch);
+    page_inner_text(t, i, &j->scratch, 300);
+    return j->scratch.len < 250 && page_date_find(buf_view(&j->scratch), month_first, 0, d) != SIZE_MAX;
+}
+
+struct found {
+    struct page_day day[MARK_PUBLISHED + 1];
+    bool has[MARK_PUBLISHED + 1];
+};
+
+static void read_marks(struct page_job *j, bool month_first, bool aside, struct found *f) {
+    const struct page_tree *t = j->tree;
+    unsigned tries = 0;
+    for (size_t i = 1; i < t->n_nodes && tries < 200 && !f->has[MARK_PUBLISHED]; i++) {
+        uint8_t tag = t->nodes[i].tag;
+        if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || tag == TAG_script || tag == TAG_style) continue;
+        if (!t->nodes[i].len && tag != TAG_time) continue;
+        enum mark m = mark_of(t, i);
+        if (m == MARK_NONE || f->has[m] || is_aside(t, i) != aside) continue;
+        tries++;
+        f->has[m] = date_in(j, i, month_first, &f->day[m]);
+    }
+}
+
+/* The first date in the text from the page's heading on; failing that, in all of it. */
+static bool read_text(struct page_job *j, bool month_first) {
+    const struct page_tree *t = j->tree;
+    size_t h1 = page_first(t, 0, t->n_nodes, TAG_h1);
+    if (h1 == SIZE_MAX) h1 = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        size_t from = pass ? 0 : h1, to = pass ? h1 : t->n_nodes;
+        for (size_t i = from; i < to; i++) {
+            uint8_t tag = t->nodes[i].tag;
+            if (tag == TAG_script || tag == TAG_style || tag == TAG_noscript) {
+                i = t->nodes[i].end - 1;
+            } else if (tag == TAG_TEXT && take(j, page_node_text(t, i), month_first)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void page_read_date(struct page_job *j, const struct page_facts *f) {
+    bool month_first = is_month_first(j);
+    if (take(j, f->ld.published, month_first) || take(j, f->meta[META_PUBLISHED], month_first)) return;
+    struct found own = {0}, other = {0};
+    read_marks(j, month_first, false, &own);
+    struct page_day day;
+    if (own.has[MARK_PUBLISHED]) {
+        set_date(j, own.day[MARK_PUBLISHED]);
+    } else if (page_date_in_url(j->page->canonical.len ? j->page->canonical : j->opt->url, &day)) {
+        set_date(j, day);
+    } else if (own.has[MARK_DATE]) {
+        set_date(j, own.day[MARK_DATE]);
+    } else if (take(j, f->meta[META_MODIFIED], month_first) || take(j, f->ld.modified, month_first)) {
+        return;
+    } else if (own.has[MARK_MODIFIED]) {
+        set_date(j, own.day[MARK_MODIFIED]);
+    } else if (!read_text(j, month_first)) {
+        read_marks(j, month_first, true, &other);
+        for (int m = MARK_PUBLISHED; m > MARK_NONE && !j->page->date.len; m--)
+            if (other.has[m]) set_date(j, other.day[m]);
+    }
+}
