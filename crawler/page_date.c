@@ -11,19 +11,21 @@ static const struct {
     const char *name;
     int month;
 } months[] = {
-    {"janv", 1},   {"january", 1}, {"januar", 1},    {"jänner", 1},   {"enero", 1},   {"gennaio", 1},   {"janeiro", 1}, {"jan", 1},
-    {"févr", 2},   {"fevr", 2},    {"february", 2},  {"februar", 2},  {"febrero", 2}, {"febbraio", 2},  {"fever", 2},   {"feb", 2},
-    {"fév", 2},    {"fev", 2},     {"mars", 3},      {"march", 3},    {"märz", 3},    {"maerz", 3},     {"marzo", 3},   {"março", 3},
-    {"maart", 3},  {"mar", 3},     {"mär", 3},       {"mrz", 3},      {"avril", 4},   {"april", 4},     {"abril", 4},   {"aprile", 4},
-    {"avr", 4},    {"apr", 4},     {"abr", 4},       {"mai", 5},      {"may", 5},     {"mayo", 5},      {"maggio", 5},  {"maio", 5},
-    {"mei", 5},    {"mag", 5},     {"juin", 6},      {"june", 6},     {"juni", 6},    {"junio", 6},     {"giugno", 6},  {"junho", 6},
-    {"jun", 6},    {"giu", 6},     {"juillet", 7},   {"juil", 7},     {"july", 7},    {"juli", 7},      {"julio", 7},   {"luglio", 7},
-    {"julho", 7},  {"jul", 7},     {"lug", 7},       {"août", 8},     {"aout", 8},    {"august", 8},    {"agosto", 8},  {"augustus", 8},
-    {"aug", 8},    {"ago", 8},     {"sept", 9},      {"september", 9}, {"septembre", 9}, {"septiembre", 9}, {"settembre", 9}, {"setembro", 9},
-    {"sep", 9},    {"set", 9},     {"octobre", 10},  {"october", 10}, {"oktober", 10}, {"octubre", 10}, {"ottobre", 10}, {"outubro", 10},
-    {"oct", 10},   {"okt", 10},    {"out", 10},      {"ott", 10},     {"novembre", 11}, {"november", 11}, {"noviembre", 11}, {"novembro", 11},
-    {"nov", 11},   {"décembre", 12}, {"decembre", 12}, {"december", 12}, {"dezember", 12}, {"diciembre", 12}, {"dicembre", 12}, {"dezembro", 12},
-    {"déc", 12},   {"dec", 12},    {"dez", 12},      {"dic", 12},
+    {"janv", 1},      {"january", 1},   {"januar", 1},     {"jänner", 1},    {"enero", 1},     {"gennaio", 1},   {"janeiro", 1},
+    {"jan", 1},       {"févr", 2},      {"fevr", 2},       {"february", 2},  {"februar", 2},   {"febrero", 2},   {"febbraio", 2},
+    {"fever", 2},     {"feb", 2},       {"fév", 2},        {"fev", 2},       {"mars", 3},      {"march", 3},     {"märz", 3},
+    {"maerz", 3},     {"marzo", 3},     {"março", 3},      {"maart", 3},     {"mar", 3},       {"mär", 3},       {"mrz", 3},
+    {"avril", 4},     {"april", 4},     {"abril", 4},      {"aprile", 4},    {"avr", 4},       {"apr", 4},       {"abr", 4},
+    {"mai", 5},       {"may", 5},       {"mayo", 5},       {"maggio", 5},    {"maio", 5},      {"mei", 5},       {"mag", 5},
+    {"juin", 6},      {"june", 6},      {"juni", 6},       {"junio", 6},     {"giugno", 6},    {"junho", 6},     {"jun", 6},
+    {"giu", 6},       {"juillet", 7},   {"juil", 7},       {"july", 7},      {"juli", 7},      {"julio", 7},     {"luglio", 7},
+    {"julho", 7},     {"jul", 7},       {"lug", 7},        {"août", 8},      {"aout", 8},      {"august", 8},    {"agosto", 8},
+    {"augustus", 8},  {"aug", 8},       {"ago", 8},        {"sept", 9},      {"september", 9}, {"septembre", 9}, {"septiembre", 9},
+    {"settembre", 9}, {"setembro", 9},  {"sep", 9},        {"set", 9},       {"octobre", 10},  {"october", 10},  {"oktober", 10},
+    {"octubre", 10},  {"ottobre", 10},  {"outubro", 10},   {"oct", 10},      {"okt", 10},      {"out", 10},      {"ott", 10},
+    {"novembre", 11}, {"november", 11}, {"noviembre", 11}, {"novembro", 11}, {"nov", 11},      {"décembre", 12}, {"decembre", 12},
+    {"december", 12}, {"dezember", 12}, {"diciembre", 12}, {"dicembre", 12}, {"dezembro", 12}, {"déc", 12},      {"dec", 12},
+    {"dez", 12},      {"dic", 12},
 };
 
 struct cursor {
@@ -117,7 +119,8 @@ static bool match_year_first(struct cursor *c, struct page_day *day) {
         if (!kanji && sep != '-' && sep != '/' && sep != '.') return false;
         k.at += kanji ? 3 : 1;
         if (!take_number(&k, 1, 2, &m)) return false;
-        if (kanji ? !slice_starts(slice_sub(k.s, k.at, k.s.len), slice_str("月")) : k.at >= k.s.len || k.s.ptr[k.at] != sep) return false;
+        if (kanji ? !slice_starts(slice_sub(k.s, k.at, k.s.len), slice_str("月")) : k.at >= k.s.len || k.s.ptr[k.at] != sep)
+            return false;
         k.at += kanji ? 3 : 1;
         if (!take_number(&k, 1, 2, &d) || !set_day(day, y, m, d)) return false;
     }

@@ -10,7 +10,8 @@
 enum kind { KIND_NONE, KIND_PAGE, KIND_ARTICLE };
 
 static enum kind kind_of_type(struct slice type) {
-    static const char *const pages[] = {"WebPage", "CreativeWork", "ItemPage", "AboutPage", "FAQPage", "QAPage", "Dataset", "ProfilePage"};
+    static const char *const pages[] = {"WebPage", "CreativeWork", "ItemPage", "AboutPage",
+                                        "FAQPage", "QAPage",       "Dataset",  "ProfilePage"};
     if (slice_starts(type, slice_str("http"))) {
         for (size_t i = type.len; i-- > 0;)
             if (type.ptr[i] == '/' || type.ptr[i] == '#') {
@@ -20,8 +21,9 @@ static enum kind kind_of_type(struct slice type) {
     }
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (slice_eq_str(type, pages[i])) return KIND_PAGE;
-    bool article = slice_ends(type, slice_str("Article")) || slice_ends(type, slice_str("Posting")) || slice_eq_str(type, "Report") ||
-                   slice_eq_str(type, "Recipe") || slice_eq_str(type, "Book") || slice_eq_str(type, "Review") || slice_eq_str(type, "Legislation");
+    bool article = slice_ends(type, slice_str("Article")) || slice_ends(type, slice_str("Posting")) ||
+                   slice_eq_str(type, "Report") || slice_eq_str(type, "Recipe") || slice_eq_str(type, "Book") ||
+                   slice_eq_str(type, "Review") || slice_eq_str(type, "Legislation");
     return article ? KIND_ARTICLE : KIND_NONE;
 }
 
@@ -49,7 +51,9 @@ static struct slice name_of(struct json_value v) {
     return slice_of("", 0);
 }
 
-static bool is_address(struct slice s) { return slice_starts_nocase(s, slice_str("http")) || slice_starts(s, slice_str("@")) || slice_starts(s, slice_str("#")); }
+static bool is_address(struct slice s) {
+    return slice_starts_nocase(s, slice_str("http")) || slice_starts(s, slice_str("@")) || slice_starts(s, slice_str("#"));
+}
 
 static void append_name(struct buf *out, struct slice name) {
     name = slice_trim(name);
@@ -161,7 +165,8 @@ static void read_script(struct page_job *j, size_t script, struct page_ld *ld) {
 
 void page_ld_read(struct page_job *j, struct page_ld *ld) {
     struct slice none = slice_of("", 0);
-    *ld = (struct page_ld){.headline = none, .author = none, .published = none, .modified = none, .publisher = none, .language = none};
+    *ld = (struct page_ld){
+        .headline = none, .author = none, .published = none, .modified = none, .publisher = none, .language = none};
     const struct page_tree *t = j->tree;
     unsigned n = 0;
     for (size_t i = 0; i < t->n_nodes && n < 32; i++) {

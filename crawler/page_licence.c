@@ -25,7 +25,8 @@ static void found(struct finder *f, const char *spdx, struct slice evidence, con
     } else if (strcmp(f->spdx, spdx) != 0) {
         f->disagree = true;
         buf_clear(&f->j->scratch);
-        buf_printf(&f->j->scratch, "%s: %.*s; %s: %.*s", f->place, SLICE_ARG(f->evidence), place, SLICE_ARG(slice_sub(evidence, 0, LIMIT_META_VALUE)));
+        buf_printf(&f->j->scratch, "%s: %.*s; %s: %.*s", f->place, SLICE_ARG(f->evidence), place,
+                   SLICE_ARG(slice_sub(evidence, 0, LIMIT_META_VALUE)));
         f->evidence = page_keep(f->j, buf_view(&f->j->scratch));
     }
 }
@@ -43,19 +44,22 @@ static bool from_address(struct page_job *j, struct slice href, char spdx[LICENC
 
 static void from_value(struct finder *f, struct slice value, const char *place) {
     char spdx[LICENCE_MAX];
-    if (from_address(f->j, value, spdx) || licence_from_text(slice_sub(value, 0, LIMIT_META_VALUE), spdx)) found(f, spdx, value, place);
+    if (from_address(f->j, value, spdx) || licence_from_text(slice_sub(value, 0, LIMIT_META_VALUE), spdx))
+        found(f, spdx, value, place);
 }
 
 static void read_metas(struct finder *f) {
-    static const char *const names[] = {"license", "licence", "dcterms.license", "dcterms:license", "dc.license", "dc.rights", "dcterms.rights",
-                                        "dc.rights.license", "og:license", "rights", "copyright", "cc:license", "dc:rights", "dct:license"};
+    static const char *const names[] = {"license",   "licence",        "dcterms.license",   "dcterms:license", "dc.license",
+                                        "dc.rights", "dcterms.rights", "dc.rights.license", "og:license",      "rights",
+                                        "copyright", "cc:license",     "dc:rights",         "dct:license"};
     static const enum page_attr_name keys[] = {ATTR_NAME, ATTR_PROPERTY, ATTR_ITEMPROP};
     const struct page_tree *t = f->j->tree;
     for (size_t i = page_first(t, 0, t->n_nodes, TAG_meta); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_meta)) {
         bool ours = false;
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
             struct slice name = slice_trim(page_attr(t, i, keys[k]));
-            for (size_t n = 0; name.len && n < sizeof names / sizeof *names; n++) ours |= slice_eq_nocase(name, slice_str(names[n]));
+            for (size_t n = 0; name.len && n < sizeof names / sizeof *names; n++)
+                ours |= slice_eq_nocase(name, slice_str(names[n]));
         }
         if (ours) from_value(f, slice_trim(page_attr(t, i, ATTR_CONTENT)), "meta");
     }
@@ -108,7 +112,8 @@ static size_t block_of(const struct page_tree *t, size_t i) {
 
 static bool has_word_at(struct slice s, size_t at, struct slice word) {
     if (!slice_starts_nocase(slice_sub(s, at, s.len), word)) return false;
-    return at == 0 || (!ascii_is_alnum(s.ptr[at - 1]) && (unsigned char)s.ptr[at - 1] < 0x80) || (unsigned char)s.ptr[at - 1] >= 0x80;
+    return at == 0 || (!ascii_is_alnum(s.ptr[at - 1]) && (unsigned char)s.ptr[at - 1] < 0x80) ||
+           (unsigned char)s.ptr[at - 1] >= 0x80;
 }
 
 /* Offset of the first word that begins like one of ${words}, or SIZE_MAX. */
@@ -123,12 +128,16 @@ static size_t first_word(struct slice s, const char *const *words) {
 
 /* A statement about a picture, an icon, a map, a font or code, and not first about the texts. */
 static bool is_credit(struct slice s) {
-    static const char *const things[] = {"photo", "image", "icon", "icône", "icone", "pictogramme", "illustration", "carte", "fond de carte", "map",
-                                         "tuile", "tile", "code", "logo", "police", "font", "vidéo", "video", "musique", "music", "crédit", "credit",
-                                         "dessin", "visuel", "picture", "thème", "theme", "template", "logiciel", "software", "plan ©", "leaflet",
-                                         "openstreetmap", "bannière", "infographie", "son ", "extrait", NULL};
-    static const char *const works[] = {"contenu", "texte", "article", "site", "document", "page", "billet", "œuvre", "oeuvre", "publication", "donnée",
-                                        "content", "text", "work", "this ", "material", "except where", "sauf", "licence ", "tous les", "toutes les", NULL};
+    static const char *const things[] = {
+        "photo",         "image",    "icon",        "icône",    "icone",    "pictogramme", "illustration", "carte",
+        "fond de carte", "map",      "tuile",       "tile",     "code",     "logo",        "police",       "font",
+        "vidéo",         "video",    "musique",     "music",    "crédit",   "credit",      "dessin",       "visuel",
+        "picture",       "thème",    "theme",       "template", "logiciel", "software",    "plan ©",       "leaflet",
+        "openstreetmap", "bannière", "infographie", "son ",     "extrait",  NULL};
+    static const char *const works[] = {"contenu",  "texte",    "article",    "site",        "document",     "page",
+                                        "billet",   "œuvre",    "oeuvre",     "publication", "donnée",       "content",
+                                        "text",     "work",     "this ",      "material",    "except where", "sauf",
+                                        "licence ", "tous les", "toutes les", NULL};
     size_t thing = first_word(s, things);
     return thing != SIZE_MAX && thing < first_word(s, works);
 }
@@ -149,7 +158,8 @@ static bool in_footer(const struct page_tree *t, size_t i) {
         if (tag == TAG_footer || page_has_token(page_attr(t, i, ATTR_ROLE), "contentinfo")) return true;
         struct slice c = page_attr(t, i, ATTR_CLASS), id = page_attr(t, i, ATTR_ID);
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-            if (slice_find_nocase(c, slice_str(names[k])) != SIZE_MAX || slice_find_nocase(id, slice_str(names[k])) != SIZE_MAX) return true;
+            if (slice_find_nocase(c, slice_str(names[k])) != SIZE_MAX || slice_find_nocase(id, slice_str(names[k])) != SIZE_MAX)
+                return true;
     }
     return false;
 }
@@ -181,7 +191,8 @@ static void read_anchor(struct finder *f, size_t i) {
     char spdx[LICENCE_MAX];
     if (!from_address(f->j, href, spdx) || in_picture(t, i)) return;
     bool rel = is_licence_rel(page_attr(t, i, ATTR_REL)) || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "license") ||
-               page_has_token(page_attr(t, i, ATTR_PROPERTY), "cc:license") || page_has_token(page_attr(t, i, ATTR_PROPERTY), "dct:license");
+               page_has_token(page_attr(t, i, ATTR_PROPERTY), "cc:license") ||
+               page_has_token(page_attr(t, i, ATTR_PROPERTY), "dct:license");
     bool footer = in_footer(t, i);
     struct buf before, whole;
     buf_init(&before, 2 * LIMIT_TEXT);
@@ -196,8 +207,9 @@ static void read_anchor(struct finder *f, size_t i) {
 static void read_anchors(struct finder *f, bool footer) {
     const struct page_tree *t = f->j->tree;
     for (size_t i = page_first(t, 0, t->n_nodes, TAG_a); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_a))
-        if (page_attr(t, i, ATTR_HREF).ptr && (slice_find_nocase(page_attr(t, i, ATTR_HREF), slice_str("licen")) != SIZE_MAX || page_attr(t, i, ATTR_REL).ptr ||
-                                               slice_find_nocase(page_attr(t, i, ATTR_HREF), slice_str("commons")) != SIZE_MAX) &&
+        if (page_attr(t, i, ATTR_HREF).ptr &&
+            (slice_find_nocase(page_attr(t, i, ATTR_HREF), slice_str("licen")) != SIZE_MAX || page_attr(t, i, ATTR_REL).ptr ||
+             slice_find_nocase(page_attr(t, i, ATTR_HREF), slice_str("commons")) != SIZE_MAX) &&
             in_footer(t, i) == footer)
             read_anchor(f, i);
 }
@@ -207,7 +219,8 @@ static void read_footer_text(struct finder *f) {
     const struct page_tree *t = f->j->tree;
     static const char *const words[] = {"licen", "creative commons", "cc by", "cc-by", NULL};
     for (size_t i = 1; i < t->n_nodes && !f->spdx[0]; i++) {
-        if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > STATEMENT_MAX || first_word(page_node_text(t, i), words) == SIZE_MAX) continue;
+        if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > STATEMENT_MAX || first_word(page_node_text(t, i), words) == SIZE_MAX)
+            continue;
         size_t block = block_of(t, i);
         if (!in_footer(t, i) || in_picture(t, i)) continue;
         struct buf before, whole;
@@ -215,7 +228,8 @@ static void read_footer_text(struct finder *f) {
         buf_init(&whole, 2 * LIMIT_TEXT);
         read_statement(t, block, i, &before, &whole);
         char spdx[LICENCE_MAX];
-        if (whole.len < STATEMENT_MAX && !is_credit(buf_view(&whole)) && licence_from_text(buf_view(&whole), spdx)) found(f, spdx, buf_view(&whole), "footer");
+        if (whole.len < STATEMENT_MAX && !is_credit(buf_view(&whole)) && licence_from_text(buf_view(&whole), spdx))
+            found(f, spdx, buf_view(&whole), "footer");
         buf_free(&before);
         buf_free(&whole);
     }

@@ -124,7 +124,8 @@ static void read_metas(struct page_job *j, struct page_facts *f) {
             if (rank == META_NAMES) continue;
             uint8_t field = meta_names[rank].field;
             if (!fits_field(field, value)) continue;
-            if (field == META_AUTHOR && rank == best[field] && f->meta[field].len < 300 && slice_find(f->meta[field], value) == SIZE_MAX) {
+            if (field == META_AUTHOR && rank == best[field] && f->meta[field].len < 300 &&
+                slice_find(f->meta[field], value) == SIZE_MAX) {
                 buf_clear(&j->scratch); /* citation_author and its like come once a person */
                 buf_printf(&j->scratch, "%.*s; %.*s", SLICE_ARG(f->meta[field]), SLICE_ARG(value));
                 f->meta[field] = page_keep(j, buf_view(&j->scratch));
@@ -159,7 +160,8 @@ static struct slice tidy_text(struct page_job *j, struct slice s) {
 
 /* The separators that part a title from its site's name, blanks included; at ${i} gives its length, else 0. */
 static size_t separator_at(struct slice s, size_t i) {
-    static const char *const marks[] = {" | ", " - ", " – ", " — ", " • ", " · ", " » ", " « ", " :: ", " // ", " ⋅ ", " / ", " ◦ ", " ● ", " ▷ ", "| "};
+    static const char *const marks[] = {" | ",  " - ",  " – ", " — ", " • ", " · ", " » ", " « ",
+                                        " :: ", " // ", " ⋅ ", " / ", " ◦ ", " ● ", " ▷ ", "| "};
     for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
         if (slice_starts(slice_sub(s, i, s.len), slice_str(marks[k]))) return strlen(marks[k]);
     return 0;
@@ -284,12 +286,14 @@ static bool looks_like_names(struct slice s) {
 /* rel=author, itemprop=author, or a class that says byline: the first short one. */
 static struct slice find_byline(struct page_job *j) {
     const struct page_tree *t = j->tree;
-    static const char *const classes[] = {"author", "byline", "auteur", "author-name", "author__name", "article-author", "post-author", "entry-author",
-                                          "byline-name", "author_name", "article__author", "signature", "fn", "article-byline", "c-byline", "by-author",
-                                          "authors", "vcard", "articleauthor", "author-link"};
+    static const char *const classes[] = {"author",          "byline",      "auteur",       "author-name",    "author__name",
+                                          "article-author",  "post-author", "entry-author", "byline-name",    "author_name",
+                                          "article__author", "signature",   "fn",           "article-byline", "c-byline",
+                                          "by-author",       "authors",     "vcard",        "articleauthor",  "author-link"};
     for (size_t i = 1; i < t->n_nodes; i++) {
         if (t->nodes[i].tag == TAG_TEXT || t->nodes[i].tag == TAG_meta || t->nodes[i].tag == TAG_link) continue;
-        bool marked = page_has_token(page_attr(t, i, ATTR_REL), "author") || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "author");
+        bool marked =
+            page_has_token(page_attr(t, i, ATTR_REL), "author") || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "author");
         struct slice c = page_attr(t, i, ATTR_CLASS);
         for (size_t k = 0; c.len && !marked && k < sizeof classes / sizeof *classes; k++) marked = page_has_token(c, classes[k]);
         if (!marked) continue;

@@ -18,7 +18,9 @@ static bool take(struct page_job *j, struct slice s, bool month_first) {
 }
 
 /* 01/02/2024 is January where the page says it is American. */
-static bool is_month_first(const struct page_job *j) { return slice_eq_nocase(slice_sub(j->page->declared_language, 0, 5), slice_str("en-us")); }
+static bool is_month_first(const struct page_job *j) {
+    return slice_eq_nocase(slice_sub(j->page->declared_language, 0, 5), slice_str("en-us"));
+}
 
 static bool has_any(struct slice list, const char *const *words) {
     for (; *words; words++)
@@ -30,11 +32,14 @@ enum mark { MARK_NONE, MARK_MODIFIED, MARK_DATE, MARK_PUBLISHED };
 
 /* What an element's names say of a date in it. */
 static enum mark mark_of(const struct page_tree *t, size_t i) {
-    static const char *const published[] = {"datepublished", "publi", "posted", "pubdate", "dateline", "entry-date", "created", "post-date", "post_date",
-                                            "article-date", "article_date", "parution", "postdate", "articledate", NULL};
+    static const char *const published[] = {"datepublished", "publi",    "posted",    "pubdate",     "dateline",
+                                            "entry-date",    "created",  "post-date", "post_date",   "article-date",
+                                            "article_date",  "parution", "postdate",  "articledate", NULL};
     static const char *const modified[] = {"modif", "update", "maj", NULL};
-    static const char *const date[] = {"date", "time", "byline", "datum", "fecha", "meta", "info", "signature", "kicker", "author", NULL};
-    struct slice names[] = {page_attr(t, i, ATTR_ITEMPROP), page_attr(t, i, ATTR_CLASS), page_attr(t, i, ATTR_ID), page_attr(t, i, ATTR_PROPERTY)};
+    static const char *const date[] = {"date", "time",      "byline", "datum",  "fecha", "meta",
+                                       "info", "signature", "kicker", "author", NULL};
+    struct slice names[] = {page_attr(t, i, ATTR_ITEMPROP), page_attr(t, i, ATTR_CLASS), page_attr(t, i, ATTR_ID),
+                            page_attr(t, i, ATTR_PROPERTY)};
     enum mark best = MARK_NONE;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         if (!names[k].len) continue;
@@ -48,7 +53,8 @@ static enum mark mark_of(const struct page_tree *t, size_t i) {
 }
 
 static bool is_aside(const struct page_tree *t, size_t i) {
-    static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer", "recent", "popular", "teaser", "nav", "latest", "more-", NULL};
+    static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer", "recent",
+                                        "popular", "teaser",  "nav",     "latest", "more-",  NULL};
     for (size_t k = i; k; k = t->nodes[k].parent) {
         uint8_t tag = t->nodes[k].tag;
         if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer) return true;
