@@ -28,6 +28,37 @@ static cyaml_config_t config_for(struct complaint *c) {
     return (cyaml_config_t){.log_fn = on_log, .log_ctx = c, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 }
 
+/* The key that begins line ${line} of ${text}, or the empty slice. */
+static struct slice key_at(struct slice text, unsigned line) {
+    struct slice one = slice_of("", 0);
+    for (unsigned i = 0; i < line; i++)
+        if (!slice_cut(&text, '\n', &one)) return slice_of("", 0);
+    size_t colon = slice_find_char(one, ':');
+    return colon == SIZE_MAX ? slice_of("", 0) : slice_trim(slice_sub(one, 0, colon));
+}
+
+/* The line of ${text} on which top-level ${key} stands, or 1. */
+static unsigned line_of(struct slice text, struct slice key) {
+    struct slice one;
+    for (unsigned line = 1; slice_cut(&text, '\n', &one); line++)
+        if (slice_starts(one, key) && one.len > key.len && one.ptr[key.len] == ':') return line;
+    return 1;
+}
+
+/* libcyaml names either the key or the place, and for a key the line before it: together they make one sentence. */
+static enum status complain(const char *path, struct slice text, struct complaint *c, cyaml_err_t code, struct buf *err) {
+    static const char unexpected[] = "Unexpected key: ";
+    struct slice what = c->what.len ? buf_view(&c->what) : slice_str(cyaml_strerror(code));
+    if (slice_starts(what, slice_str(unexpected))) {
+        struct slice key = slice_sub(what, sizeof unexpected - 1, what.len);
+        return fail(err, ST_FATAL, "%s:%u: unknown key %.*s (the commented example lists those there are)", path,
+                    line_of(text, key), SLICE_ARG(key));
+    }
+    struct slice key = key_at(text, c->line);
+    return fail(err, ST_FATAL, "%s:%u: %.*s%s%.*s", path, c->line ? c->line : 1, SLICE_ARG(key), key.len ? ": " : "",
+                SLICE_ARG(what));
+}
+
 enum status config_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **out, struct buf *err) {
     struct buf text = {.max = LIMIT_CONFIG};
     struct complaint c = {.what = {.max = LIMIT_ERR}};
@@ -39,8 +70,9 @@ enum status config_yaml_load(const char *path, const cyaml_schema_value_t *schem
     }
     cyaml_config_t config = config_for(&c);
     cyaml_err_t e = cyaml_load_data((const uint8_t *)buf_cstr(&text), text.len, &config, schema, out, NULL);
-    if (e != CYAML_OK)
-        st = fail(err, ST_FATAL, "%s:%u: %s", path, c.line ? c.line : 1, c.what.len ? buf_cstr(&c.what) : cyaml_strerror(e));
+    if (e != CYAML_OK) st = complain(path, buf_view(&text), &c, e, err);
+    /* A file without any key is a struct without any value; libcyaml makes none, but frees this one as its own. */
+    if (st == ST_OK && !*out && !(*out = calloc(1, schema->data_size))) st = fail(err, ST_RETRY, "%s: out of memory", path);
     buf_free(&c.what);
     buf_free(&text);
     return st;
@@ -55,14 +87,7 @@ void config_yaml_free(const cyaml_schema_value_t *schema, void *data) {
 
 unsigned config_yaml_line(const char *path, const char *key) {
     struct buf text = {.max = LIMIT_CONFIG};
-    unsigned line = 0, found = 1;
-    if (file_read(path, LIMIT_CONFIG - 1, &text, NULL) == ST_OK) {
-        struct slice rest = buf_view(&text), one;
-        while (found == 1 && slice_cut(&rest, '\n', &one)) {
-            line++;
-            if (slice_starts(one, slice_str(key)) && one.len > strlen(key) && one.ptr[strlen(key)] == ':') found = line;
-        }
-    }
+    unsigned line = file_read(path, LIMIT_CONFIG - 1, &text, NULL) == ST_OK ? line_of(buf_view(&text), slice_str(key)) : 1;
     buf_free(&text);
-    return found;
+    return line;
 }

@@ -62,7 +62,9 @@ def python(tally, word):
         suite = loader.discover(str(HERE / folder), pattern="test_*.py", top_level_dir=str(HERE / folder))
         t0 = time.time()
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2 if os.environ.get("V") else 1).run(suite)
-        bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+        broken = [t for t, _ in result.failures + result.errors] + list(result.unexpectedSuccesses)
+        # A test with several broken rows (subTest) is one broken test.
+        bad = len({getattr(t, "test_case", t).id() for t in broken})
         for test, why in result.skipped:
             print("skipped %s: %s" % (test, why))
         print("%-34s %3d passed, %d failed  %.1f s" % (folder, result.testsRun - bad - len(result.skipped), bad, time.time() - t0))

@@ -78,6 +78,9 @@ class Server(http.server.ThreadingHTTPServer):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock, addr
 
+    def handle_error(self, request, client_address):
+        """A client that leaves in the middle is not worth a word."""
+
 
 def main():
     ap = argparse.ArgumentParser()
