@@ -203,7 +203,15 @@ bool page_date_in_url(struct slice url, struct page_day *day) {
     for (size_t i = from; i < url.len; i++) {
         if (!ascii_is_digit(url.ptr[i]) || (i && ascii_is_digit(url.ptr[i - 1]))) continue;
         struct cursor c = {url, i};
-        if (match_year_first(&c, day)) return true;
+        if (match_year_first(&c, day)) {
+            /* /2023/10/3-questions is a month and a title */
+            bool title = !ascii_is_digit(url.ptr[c.at - 2]) && c.at + 1 < url.len && url.ptr[c.at] == '-' &&
+                         ascii_is_alpha(url.ptr[c.at + 1]);
+            if (!title) return true;
+        }
+        size_t n = i;
+        while (n < url.len && ascii_is_digit(url.ptr[n])) n++;
+        if (n - i <= 2 && n + 8 <= url.len && ascii_is_digit(url.ptr[n + 7]) && match_numbers(&c, false, day)) return true;
     }
     return false;
 }

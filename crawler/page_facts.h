@@ -5,7 +5,17 @@
  */
 #include "crawler/page_ld.h"
 
-enum meta_field { META_TITLE, META_AUTHOR, META_SITE, META_PUBLISHED, META_MODIFIED, META_LANGUAGE, META_FIELDS };
+enum meta_field {
+    META_TITLE,
+    META_AUTHOR,
+    META_SITE,
+    META_PUBLISHED,
+    META_MODIFIED,
+    META_LANGUAGE,
+    META_ADDRESS,
+    META_IMAGE,
+    META_FIELDS
+};
 
 struct page_facts {
     struct slice meta[META_FIELDS]; /* the best ranked <meta> of each field, as written; "" when absent */

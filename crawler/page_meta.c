@@ -92,6 +92,9 @@ static const struct {
     {"dc.language", META_LANGUAGE},
     {"dcterms.language", META_LANGUAGE},
     {"language", META_LANGUAGE},
+    {"og:url", META_ADDRESS},
+    {"og:image", META_IMAGE},
+    {"twitter:image", META_IMAGE},
 };
 #define META_NAMES (sizeof meta_names / sizeof *meta_names)
 
@@ -225,19 +228,23 @@ static struct slice strip_site(const struct page_job *j, struct slice title, str
     return title;
 }
 
-/* The <h1> that is the page's: the one the <title> agrees with, or the only one. */
-static struct slice find_h1(struct page_job *j, struct slice title) {
+/* The heading that is the page's: an <h1> that the <title> holds, else the longest other heading that it holds, else the only <h1>. */
+static struct slice find_heading(struct page_job *j, struct slice title, struct slice site) {
     const struct page_tree *t = j->tree;
-    struct slice only = slice_of("", 0);
-    unsigned n = 0;
-    for (size_t i = page_first(t, 0, t->n_nodes, TAG_h1); i != SIZE_MAX && n < 20; i = page_first(t, i + 1, t->n_nodes, TAG_h1)) {
+    struct slice only = slice_of("", 0), longest = slice_of("", 0);
+    unsigned tries = 0, n = 0;
+    for (size_t i = 0; i < t->n_nodes && tries < 60; i++) {
+        uint8_t tag = t->nodes[i].tag;
+        if (tag != TAG_h1 && tag != TAG_h2 && tag != TAG_h3) continue;
         struct slice s = text_of(j, i, 500);
-        if (s.len < 3) continue;
-        n++;
-        if (s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX) return s;
-        only = n == 1 ? s : slice_of("", 0);
+        if (s.len < 3 || names_match(s, site) || names_match(s, host_label(j))) continue;
+        tries++;
+        bool held = s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX;
+        if (held && tag == TAG_h1) return s;
+        if (held && s.len >= 16 && s.len > longest.len) longest = s;
+        if (tag == TAG_h1) only = n++ ? slice_of("", 0) : s;
     }
-    return only;
+    return longest.len ? longest : only;
 }
 
 /* Does the title's text hold ${s}, but for what strip_site() would take? */
@@ -249,7 +256,7 @@ static void read_title(struct page_job *j, struct page_facts *f) {
     struct slice html = node == SIZE_MAX ? slice_of("", 0) : tidy_text(j, text_of(j, node, LIMIT_META_VALUE));
     struct slice site = f->meta[META_SITE].len ? f->meta[META_SITE] : f->ld.publisher;
     struct slice og = strip_site(j, tidy_text(j, f->meta[META_TITLE]), site);
-    struct slice h1 = find_h1(j, html.len ? html : og);
+    struct slice h1 = find_heading(j, html.len ? html : og, site);
     struct slice ld = tidy_text(j, f->ld.headline);
     struct slice bare = strip_site(j, html, site);
     f->html_title = html;
@@ -260,13 +267,28 @@ static void read_title(struct page_job *j, struct page_facts *f) {
     else if (og.len)
         j->page->title = og;
     else
-        j->page->title = bare.len ? bare : h1;
+        j->page->title = bare.len && !(h1.len && (names_match(bare, site) || names_match(bare, host_label(j)))) ? bare : h1;
     j->page->title = tidy_text(j, j->page->title);
 }
 
 /* "Par ", "By " and the like are not part of a name. */
 static struct slice strip_by(struct slice s) {
-    static const char *const words[] = {"par ", "by ", "von ", "di ", "por ", "de "};
+    static const char *const words[] = {"publié par ",
+                                        "posted by ",
+                                        "written by ",
+                                        "veröffentlicht von ",
+                                        "écrit par ",
+                                        "rédigé par ",
+                                        "geschrieben von ",
+                                        "par ",
+                                        "by ",
+                                        "by: ",
+                                        "von ",
+                                        "di ",
+                                        "por ",
+                                        "auteur :",
+                                        "autor:",
+                                        "author:"};
     s = slice_trim(s);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (slice_starts_nocase(s, slice_str(words[i]))) return slice_trim(slice_sub(s, strlen(words[i]), s.len));
@@ -283,20 +305,33 @@ static bool looks_like_names(struct slice s) {
     return words <= 12 && digits == 0 && slice_find(s, slice_str("://")) == SIZE_MAX;
 }
 
-/* rel=author, itemprop=author, or a class that says byline: the first short one. */
+static bool is_comment(const struct page_tree *t, size_t i) {
+    static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer",
+                                        "recent",  "popular", "teaser",  "reply"};
+    for (; i; i = t->nodes[i].parent)
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (slice_find_nocase(page_attr(t, i, ATTR_CLASS), slice_str(names[k])) != SIZE_MAX ||
+                slice_find_nocase(page_attr(t, i, ATTR_ID), slice_str(names[k])) != SIZE_MAX)
+                return t->nodes[i].tag != TAG_body;
+    return false;
+}
+
+/* rel=author, itemprop=author, or a class that says byline: the first short one outside comments and teasers. */
 static struct slice find_byline(struct page_job *j) {
     const struct page_tree *t = j->tree;
-    static const char *const classes[] = {"author",          "byline",      "auteur",       "author-name",    "author__name",
-                                          "article-author",  "post-author", "entry-author", "byline-name",    "author_name",
-                                          "article__author", "signature",   "fn",           "article-byline", "c-byline",
-                                          "by-author",       "authors",     "vcard",        "articleauthor",  "author-link"};
-    for (size_t i = 1; i < t->n_nodes; i++) {
-        if (t->nodes[i].tag == TAG_TEXT || t->nodes[i].tag == TAG_meta || t->nodes[i].tag == TAG_link) continue;
+    static const char *const classes[] = {"author", "byline", "auteur", "autor", "signature"};
+    unsigned tries = 0;
+    for (size_t i = 1; i < t->n_nodes && tries < 60; i++) {
+        uint8_t tag = t->nodes[i].tag;
+        if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || !t->nodes[i].len) continue;
         bool marked =
             page_has_token(page_attr(t, i, ATTR_REL), "author") || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "author");
         struct slice c = page_attr(t, i, ATTR_CLASS);
-        for (size_t k = 0; c.len && !marked && k < sizeof classes / sizeof *classes; k++) marked = page_has_token(c, classes[k]);
+        for (size_t k = 0; c.len && !marked && k < sizeof classes / sizeof *classes; k++)
+            marked = slice_find_nocase(c, slice_str(classes[k])) != SIZE_MAX;
         if (!marked) continue;
+        tries++;
+        if (is_comment(t, i)) continue;
         struct slice s = strip_by(text_of(j, i, 300));
         if (looks_like_names(s)) return s;
     }
@@ -304,9 +339,17 @@ static struct slice find_byline(struct page_job *j) {
 }
 
 static void read_author(struct page_job *j, struct page_facts *f) {
-    struct slice s = f->ld.author;
-    if (!s.len) s = f->meta[META_AUTHOR];
+    struct slice site = f->meta[META_SITE].len ? f->meta[META_SITE] : f->ld.publisher;
+    struct slice stated[] = {f->ld.author, f->meta[META_AUTHOR]};
+    struct slice s = slice_of("", 0), fallback = slice_of("", 0);
+    for (size_t i = 0; i < 2 && !s.len; i++) {
+        if (!stated[i].len) continue;
+        bool is_site = names_match(stated[i], site) || names_match(stated[i], host_label(j));
+        if (!is_site) s = stated[i];
+        if (is_site && !fallback.len) fallback = stated[i];
+    }
     if (!s.len) s = find_byline(j);
+    if (!s.len) s = fallback;
     j->page->author = tidy_text(j, strip_by(s));
 }
 

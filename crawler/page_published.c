@@ -96,42 +96,91 @@ static void read_marks(struct page_job *j, bool month_first, bool aside, struct 
     }
 }
 
-/* The first date in the text from the page's heading on; failing that, in all of it. */
-static bool read_text(struct page_job *j, bool month_first) {
+static bool skips(const struct page_tree *t, size_t i) {
+    switch (t->nodes[i].tag) {
+    case TAG_script:
+    case TAG_style:
+    case TAG_noscript:
+    case TAG_nav:
+    case TAG_aside:
+    case TAG_footer:
+    case TAG_a:
+    case TAG_option: return true;
+    default: return false;
+    }
+}
+
+#define SHORT_TEXT 80 /* bytes of a line that says little more than a date */
+
+static bool read_range(struct page_job *j, bool month_first, size_t from, size_t to, size_t max) {
     const struct page_tree *t = j->tree;
-    size_t h1 = page_first(t, 0, t->n_nodes, TAG_h1);
+    for (size_t i = from; i < to; i++) {
+        if (skips(t, i))
+            i = t->nodes[i].end - 1;
+        else if (t->nodes[i].tag == TAG_TEXT && t->nodes[i].len <= max && take(j, page_node_text(t, i), month_first))
+            return true;
+    }
+    return false;
+}
+
+/* The first date in a short line from the page's heading on, or before it; failing that, in any text.  Not in links: they speak of other pages. */
+static bool read_text(struct page_job *j, bool month_first) {
+    size_t n = j->tree->n_nodes, h1 = page_first(j->tree, 0, n, TAG_h1);
     if (h1 == SIZE_MAX) h1 = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        size_t from = pass ? 0 : h1, to = pass ? h1 : t->n_nodes;
-        for (size_t i = from; i < to; i++) {
-            uint8_t tag = t->nodes[i].tag;
-            if (tag == TAG_script || tag == TAG_style || tag == TAG_noscript) {
-                i = t->nodes[i].end - 1;
-            } else if (tag == TAG_TEXT && take(j, page_node_text(t, i), month_first)) {
-                return true;
-            }
+    return read_range(j, month_first, h1, n, SHORT_TEXT) || read_range(j, month_first, 0, h1, SHORT_TEXT) ||
+           read_range(j, month_first, h1, n, SIZE_MAX);
+}
+
+/* The state that a script carries for itself: "publishedAt":"2024-07-01T…". */
+static bool read_scripts(struct page_job *j) {
+    static const char *const keys[] = {"datePublished", "publishedAt",     "published_at", "publishDate",
+                                       "publish_date",  "publicationDate", "pubDate",      "pubdate",
+                                       "publishedDate", "published_time",  "createdAt",    "created_at"};
+    const struct page_tree *t = j->tree;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        for (size_t i = page_first(t, 0, t->n_nodes, TAG_script); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_script)) {
+            if (t->nodes[i].end == i + 1) continue;
+            struct slice s = page_node_text(t, i + 1), key = slice_str(keys[k]);
+            size_t at = slice_find(s, key);
+            if (at == SIZE_MAX) continue;
+            struct page_day d;
+            struct slice value = slice_sub(s, at + key.len, at + key.len + 24);
+            if (page_date_find(value, false, 0, &d) == SIZE_MAX) continue;
+            set_date(j, d);
+            return true;
         }
+    }
+    return false;
+}
+
+static bool read_address(struct page_job *j, const struct page_facts *f) {
+    struct slice urls[] = {j->page->canonical, j->opt->url, f->meta[META_ADDRESS]};
+    struct page_day day;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        if (!page_date_in_url(urls[i], &day)) continue;
+        set_date(j, day);
+        return true;
     }
     return false;
 }
 
 void page_read_date(struct page_job *j, const struct page_facts *f) {
     bool month_first = is_month_first(j);
-    if (take(j, f->ld.published, month_first) || take(j, f->meta[META_PUBLISHED], month_first)) return;
+    if (read_address(j, f) || take(j, f->ld.published, month_first) || take(j, f->meta[META_PUBLISHED], month_first)) return;
     struct found own = {0}, other = {0};
-    read_marks(j, month_first, false, &own);
     struct page_day day;
+    read_marks(j, month_first, false, &own);
     if (own.has[MARK_PUBLISHED]) {
         set_date(j, own.day[MARK_PUBLISHED]);
-    } else if (page_date_in_url(j->page->canonical.len ? j->page->canonical : j->opt->url, &day)) {
-        set_date(j, day);
     } else if (own.has[MARK_DATE]) {
         set_date(j, own.day[MARK_DATE]);
     } else if (take(j, f->meta[META_MODIFIED], month_first) || take(j, f->ld.modified, month_first)) {
         return;
     } else if (own.has[MARK_MODIFIED]) {
         set_date(j, own.day[MARK_MODIFIED]);
-    } else if (!read_text(j, month_first)) {
+    } else if (page_date_in_url(f->meta[META_IMAGE], &day)) {
+        set_date(j, day); /* uploads are filed by day, and most pictures are new with their page */
+    } else if (!read_text(j, month_first) && !read_scripts(j)) {
         read_marks(j, month_first, true, &other);
         for (int m = MARK_PUBLISHED; m > MARK_NONE && !j->page->date.len; m--)
             if (other.has[m]) set_date(j, other.day[m]);
