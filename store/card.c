@@ -29,10 +29,7 @@ static const struct license_name licenses[] = {
     {"ODbL-1.0", "odbl", "https://opendatacommons.org/licenses/odbl/1-0/"},
 };
 
-struct column {
-    const char *name, *dtype, *french, *english;
-};
-static const struct column columns[] = {
+static const struct card_column columns[] = {
     {"id", "string", "identifiant stable d'une version à l'autre", "identifier, stable across versions"},
     {"text", "string", "le texte, un paragraphe par ligne", "the text, a paragraph a line"},
     {"url", "string", "adresse canonique de la page", "canonical address of the page"},
@@ -62,6 +59,11 @@ static const struct license_name *license_of(const char *spdx) {
 const char *card_license_url(const char *spdx) {
     const struct license_name *known = license_of(spdx);
     return known ? known->url : NULL;
+}
+
+size_t card_columns(const struct card_column **out) {
+    *out = columns;
+    return sizeof columns / sizeof *columns;
 }
 
 const struct release_source *card_source(const struct card *c, const char *id) {

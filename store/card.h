@@ -21,6 +21,13 @@ void card_readme(struct buf *out, const struct card *c);
 void card_attribution(struct buf *out, const struct card *c);
 /** card_source(c, id): the catalogue's entry, or NULL. */
 const struct release_source *card_source(const struct card *c, const char *id);
+/* A key of a release's lines. */
+struct card_column {
+    const char *name, *dtype; /* "string", "float64", "int64" */
+    const char *french, *english;
+};
+/** card_columns(out): the keys in their order, static; returns how many. */
+size_t card_columns(const struct card_column **out);
 /** card_license_url(spdx): the address of a well-known licence's text, or NULL. */
 const char *card_license_url(const char *spdx);
 

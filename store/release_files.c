@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "store/card.h"
+#include "store/card_croissant.h"
 #include "store/release_build.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,10 @@ enum status release_build_files(struct release_build *b) {
     if (st == ST_OK) {
         card_attribution(&text, &card);
         st = put_file(b, "attribution.md", &text);
+    }
+    if (st == ST_OK) {
+        card_croissant(&text, &card);
+        st = put_file(b, "croissant.json", &text);
     }
     if (st == ST_OK) st = write_removals(b, &text);
     if (st == ST_OK) {
