@@ -3,16 +3,23 @@
 #include "base/limits.h"
 #include "cli/dedup_job.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 struct dedup_cli_options {
-    const char *out, *id, *text;
+    const char *out, *id, *text, *against;
+    struct option_list forget;
     int64_t bands, rows, ngram, groupings, memory, threads, level;
     double similarity, floor;
-    bool keep_figures;
+    bool keep_figures, add, compact;
 };
 
 static const struct option options[] = {
     {"out", 'o', OPTION_STRING, offsetof(struct dedup_cli_options, out), "DIR", "where kept-*.jsonl.zst and duplicates.jsonl go"},
+    {"against", 0, OPTION_STRING, offsetof(struct dedup_cli_options, against), "INDEX",
+     "compare with what INDEX holds as well: it survives"},
+    {"add", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, add), NULL, "then put what is kept into INDEX (made when absent)"},
+    {"forget", 0, OPTION_LIST, offsetof(struct dedup_cli_options, forget), "ID", "first take the document ID out of INDEX"},
+    {"compact", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, compact), NULL, "first merge the runs of INDEX into one"},
     {"similarity", 0, OPTION_FLOAT, offsetof(struct dedup_cli_options, similarity), "J",
      "two texts this similar are duplicates (0.7): Jaccard of word 5-grams"},
     {"floor", 0, OPTION_FLOAT, offsetof(struct dedup_cli_options, floor), "J", "no two texts of a cluster are less similar (0.5)"},
@@ -35,7 +42,10 @@ static const struct option options[] = {
 static bool in_range(int64_t v, int64_t max) { return v >= 0 && v <= max; }
 
 static int check(const struct dedup_cli_options *o, struct dedup_job *job) {
-    if (!o->out) return cli_error(EXIT_USAGE, "--out DIR is missing: where the kept documents go");
+    if (!o->against && (o->add || o->compact || o->forget.n))
+        return cli_error(EXIT_USAGE, "--add, --forget and --compact want --against INDEX");
+    if (!job->n_paths && !o->compact && !o->forget.n) return cli_error(EXIT_USAGE, "no file given");
+    if (job->n_paths && !o->out) return cli_error(EXIT_USAGE, "--out DIR is missing: where the kept documents go");
     if (!in_range(o->bands, SIGNATURE_MAX_KEYS) || !in_range(o->rows, SIGNATURE_MAX_HASHES) || !in_range(o->ngram, 16) ||
         !in_range(o->groupings, 4) || !in_range(o->threads, 1024) || !in_range(o->level, 19) || o->memory < 0)
         return cli_error(EXIT_USAGE, "a number is out of its range");
@@ -60,11 +70,26 @@ static void report(const struct dedup_job *job) {
             (unsigned long long)c.clusters, (unsigned long long)c.exact_copies);
 }
 
+/* What is asked of the index itself, before documents are compared with it. */
+static enum status tend_index(const struct dedup_cli_options *o, struct dedup_job *job, struct buf *err) {
+    uint64_t version = signature_version(&job->engine.signature);
+    struct hash128 *names = calloc(o->forget.n + 1, sizeof *names);
+    enum status st = names ? index_open(o->against, version, o->add, &job->index, err) : fail(err, ST_FATAL, "out of memory");
+    for (size_t i = 0; st == ST_OK && i < o->forget.n; i++) names[i] = hash128(slice_str(o->forget.items[i]));
+    if (st == ST_OK && o->forget.n) st = index_remove(job->index, names, o->forget.n, err);
+    if (st == ST_OK && o->compact) st = index_compact(job->index, err);
+    free(names);
+    job->engine.against = job->index;
+    job->engine.remember = job->add = o->add;
+    return st;
+}
+
 static enum status work(struct dedup_job *job, struct buf *err) {
     enum status st = dir_make(job->out, err);
     if (st == ST_OK) st = dedup_job_read(job, err);
     if (st == ST_OK) st = dedup_job_decide(job, err);
     if (st == ST_OK) st = dedup_job_write(job, err);
+    if (st == ST_OK) st = dedup_job_remember(job, err);
     return st;
 }
 
@@ -86,12 +111,13 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     struct buf err;
     buf_init(&err, LIMIT_ERR);
     progress_begin(&job.progress, "dedup", cli->quiet);
-    enum status st = work(&job, &err);
+    enum status st = o->against ? tend_index(o, &job, &err) : ST_OK;
+    if (st == ST_OK && n) st = work(&job, &err);
     progress_end(&job.progress);
     if (st != ST_OK)
         code = cli_fail(st, &err);
     else {
-        if (!cli->quiet) report(&job);
+        if (!cli->quiet && n) report(&job);
         if (job.bad) code = cli_error(EXIT_DATA, "%llu lines were no documents", (unsigned long long)job.bad);
     }
     dedup_job_free(&job);
@@ -103,11 +129,12 @@ const struct command cmd_dedup = {
     .name = "dedup",
     .group = "engine",
     .summary = "near-duplicates out of JSON lines",
-    .usage = "--out DIR FILE…",
-    .examples = "villers dedup --out clean docs-*.jsonl.zst\nvillers dedup --out clean --keep-figures --memory 4G law.jsonl.gz",
+    .usage = "--out DIR FILE…  |  --against INDEX [--forget ID]… [--compact]",
+    .examples =
+        "villers dedup --out clean docs-*.jsonl.zst\nvillers dedup --out new --against index --add docs-2025-06.jsonl.zst\nvillers dedup --out clean --keep-figures --memory 4G law.jsonl.gz",
     .options = options,
     .options_size = sizeof(struct dedup_cli_options),
-    .min_operands = 1,
+    .min_operands = 0,
     .max_operands = -1,
     .run = run,
 };

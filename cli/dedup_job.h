@@ -15,7 +15,9 @@ struct dedup_job {
     int n_paths;
     const char *out; /* folder */
     const char *id_key, *text_key;
-    int level; /* zstd */
+    int level;           /* zstd */
+    struct index *index; /* --against, or NULL */
+    bool add;            /* --add: what is kept goes into it */
     unsigned threads;
     struct progress progress;
     /* after the first pass: */
@@ -27,12 +29,16 @@ struct dedup_job {
     unsigned char *dropped; /* a bit a line: not among the kept */
     struct dedup_verdict *duplicates;
     size_t n_duplicates, duplicates_room;
+    struct hash128 *replaced; /* names of kept documents that the index has an older state of */
+    size_t n_replaced, replaced_room;
 };
 
 /** dedup_job_read(job, err): the first pass.  Bad lines are named on stderr and counted. */
 enum status dedup_job_read(struct dedup_job *job, struct buf *err) MUST_CHECK;
 /** dedup_job_decide(job, err): the verdicts. */
 enum status dedup_job_decide(struct dedup_job *job, struct buf *err) MUST_CHECK;
+/** dedup_job_remember(job, err): put what is kept into the index.  The last step: until then a run can be repeated. */
+enum status dedup_job_remember(struct dedup_job *job, struct buf *err) MUST_CHECK;
 /** dedup_job_write(job, err): kept-NNNNN.jsonl.zst, one a file of input, and duplicates.jsonl, last. */
 enum status dedup_job_write(struct dedup_job *job, struct buf *err) MUST_CHECK;
 void dedup_job_free(struct dedup_job *job);

@@ -10,9 +10,33 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Is the older document that ${v} is a duplicate of the same one, by its id?  Then it stays, in its new state. */
+static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *v, bool *itself) {
+    char mine[DEDUP_NAME_MAX], old[DEDUP_NAME_MAX];
+    struct slice a, b;
+    *itself = false;
+    if (v->kept < DEDUP_OLD) return ST_OK;
+    enum status st = dedup_names_get(job->names, v->doc, mine, &a, NULL);
+    if (st == ST_OK) st = dedup_old_name(job->dedup, v->kept, old, &b, NULL);
+    *itself = st == ST_OK && slice_eq(a, b);
+    if (!*itself) return st;
+    if (job->n_replaced == job->replaced_room) {
+        size_t room = job->replaced_room ? 2 * job->replaced_room : 64;
+        struct hash128 *p = realloc(job->replaced, room * sizeof *p);
+        if (!p) return ST_FATAL;
+        job->replaced = p;
+        job->replaced_room = room;
+    }
+    job->replaced[job->n_replaced++] = hash128(a);
+    return ST_OK;
+}
+
 static enum status take_verdict(void *ctx, const struct dedup_verdict *v) {
     struct dedup_job *job = ctx;
+    bool itself;
     if (v->kept == v->doc) return ST_OK;
+    enum status st = is_itself(job, v, &itself);
+    if (st != ST_OK || itself) return st;
     if (job->n_duplicates == job->duplicates_room) {
         size_t room = job->duplicates_room ? 2 * job->duplicates_room : 1024;
         struct dedup_verdict *p = realloc(job->duplicates, room * sizeof *p);
@@ -111,7 +135,8 @@ static enum status duplicate_line(const struct dedup_job *job, const struct dedu
     enum status st = dedup_names_get(job->names, v->doc, scratch, &name, err);
     if (st != ST_OK) return st;
     json_kv_str(&j, "id", name);
-    st = dedup_names_get(job->names, v->kept, scratch, &name, err);
+    st = v->kept < DEDUP_OLD ? dedup_names_get(job->names, v->kept, scratch, &name, err)
+                             : dedup_old_name(job->dedup, v->kept, scratch, &name, err);
     if (st != ST_OK) return st;
     json_kv_str(&j, "duplicate_of", name);
     json_kv_float(&j, "similarity", v->similarity, 4);
@@ -173,10 +198,27 @@ enum status dedup_job_write(struct dedup_job *job, struct buf *err) {
     return st == ST_OK ? write_duplicates(job, err) : st;
 }
 
+static bool remembered(void *ctx, uint64_t line) {
+    const struct dedup_job *job = ctx;
+    return !dedup_job_dropped(job, line);
+}
+
+static enum status remembered_name(void *ctx, uint64_t line, char scratch[DEDUP_NAME_MAX], struct slice *name, struct buf *err) {
+    const struct dedup_job *job = ctx;
+    return dedup_names_get(job->names, line, scratch, name, err);
+}
+
+enum status dedup_job_remember(struct dedup_job *job, struct buf *err) {
+    const struct dedup_memory m = {.keep = remembered, .name = remembered_name, .ctx = job};
+    return job->add ? dedup_remember(job->dedup, &m, job->replaced, job->n_replaced, err) : ST_OK;
+}
+
 void dedup_job_free(struct dedup_job *job) {
     dedup_free(job->dedup);
     dedup_names_free(job->names);
     free(job->first);
     free(job->dropped);
     free(job->duplicates);
+    free(job->replaced);
+    index_free(job->index);
 }

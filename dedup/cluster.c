@@ -24,6 +24,7 @@ void cluster_components(uint32_t n, const struct cluster_edge *edges, size_t n_e
 /* Clusters as union-find with their members in a list, the root (the smallest) first. */
 struct clusters {
     uint32_t *parent, *next, *last;
+    bool *anchored; /* of a root: some member is */
 };
 #define NO_NODE UINT32_MAX
 
@@ -46,19 +47,21 @@ static void join(struct clusters *c, uint32_t x, uint32_t y) {
     c->parent[y] = x;
     c->next[c->last[x]] = y;
     c->last[x] = c->last[y];
+    c->anchored[x] = c->anchored[x] || c->anchored[y];
 }
 
-enum status cluster_join(uint32_t n, const struct cluster_edge *edges, size_t n_edges, double floor, cluster_similarity *similarity,
-                         void *ctx, uint32_t *label, struct buf *err) {
-    struct clusters c = {label, malloc(n * sizeof *c.next), malloc(n * sizeof *c.last)};
-    enum status st = c.next && c.last ? ST_OK : fail(err, ST_FATAL, "out of memory for %u documents of a cluster", n);
+enum status cluster_join(uint32_t n, const struct cluster_edge *edges, size_t n_edges, const bool *anchored, double floor,
+                         cluster_similarity *similarity, void *ctx, uint32_t *label, struct buf *err) {
+    struct clusters c = {label, malloc(n * sizeof *c.next), malloc(n * sizeof *c.last), calloc(n + 1, sizeof *c.anchored)};
+    enum status st = c.next && c.last && c.anchored ? ST_OK : fail(err, ST_FATAL, "out of memory for %u documents of a cluster", n);
     for (uint32_t i = 0; st == ST_OK && i < n; i++) {
         c.parent[i] = c.last[i] = i;
         c.next[i] = NO_NODE;
+        c.anchored[i] = anchored && anchored[i];
     }
     for (size_t e = 0; st == ST_OK && e < n_edges; e++) {
         uint32_t a = find(c.parent, edges[e].a), b = find(c.parent, edges[e].b);
-        if (a == b) continue;
+        if (a == b || (c.anchored[a] && c.anchored[b])) continue;
         uint32_t x = a < b ? a : b, y = a < b ? b : a;
         st = near_enough(&c, x, y, floor, similarity, ctx);
         if (st == ST_OK) join(&c, x, y);
@@ -67,5 +70,6 @@ enum status cluster_join(uint32_t n, const struct cluster_edge *edges, size_t n_
     for (uint32_t i = 0; st == ST_OK && i < n; i++) label[i] = find(c.parent, i);
     free(c.next);
     free(c.last);
+    free(c.anchored);
     return st;
 }

@@ -21,10 +21,10 @@ typedef double cluster_similarity(void *ctx, uint32_t a, uint32_t b);
 /**
  * cluster_join(n, edges, n_edges, floor, similarity, ctx, label, err):
  * Nodes 0 to n-1, in an order that means the same in every run; ${edges} descending by weight, then ascending by a and b.
- * label[i] becomes the smallest node of i's cluster.  O(n_edges × CLUSTER_SAMPLE²) calls at most.
+ * anchored[i] (NULL: none) is a node that no other such may be joined with, however near.  label[i] becomes the smallest node of i's cluster.  O(n_edges × CLUSTER_SAMPLE²) calls at most.
  */
-enum status cluster_join(uint32_t n, const struct cluster_edge *edges, size_t n_edges, double floor, cluster_similarity *similarity,
-                         void *ctx, uint32_t *label, struct buf *err) MUST_CHECK;
+enum status cluster_join(uint32_t n, const struct cluster_edge *edges, size_t n_edges, const bool *anchored, double floor,
+                         cluster_similarity *similarity, void *ctx, uint32_t *label, struct buf *err) MUST_CHECK;
 
 /** cluster_components(n, edges, n_edges, root): root[i] = the smallest node that a chain of edges leads to from i. */
 void cluster_components(uint32_t n, const struct cluster_edge *edges, size_t n_edges, uint32_t *root);

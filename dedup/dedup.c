@@ -50,6 +50,8 @@ void dedup_free(struct dedup *d) {
     dedup_list_free(&d->copies);
     dedup_list_free(&d->verified);
     dedup_list_free(&d->labels);
+    dedup_names_free(d->names);
+    map64_free(&d->old);
     free(d->seen);
     free(d->work_dir);
     pthread_mutex_destroy(&d->lock);
@@ -84,7 +86,10 @@ enum status dedup_add(struct dedup *d, uint64_t doc, struct slice rank, const st
 
 enum status dedup_run(struct dedup *d, enum status (*emit)(void *ctx, const struct dedup_verdict *v), void *ctx, struct buf *err) {
     d->err = err;
-    enum status st = dedup_find_copies(d, err);
+    d->n_new = dedup_spool_count(d->spool);
+    enum status st = d->opt.against ? dedup_names_new(d->opt.memory_bytes / 16, d->work_dir, &d->names, err) : ST_OK;
+    if (d->opt.remember) lsh_runs_keep(d->bands);
+    if (st == ST_OK) st = dedup_find_copies(d, err);
     if (st == ST_OK) st = dedup_find_pairs(d, err);
     if (st == ST_OK) st = dedup_cluster(d, err);
     if (st == ST_OK) st = dedup_judge(d, emit, ctx, err);

@@ -21,6 +21,7 @@ struct graph {
     struct cluster_edge *edges; /* by component, descending weight, a, b */
     size_t n_edges;
     uint32_t *label; /* a node */
+    bool *anchored;  /* a node: known from before, or the first of a text that is */
     size_t *starts;  /* of a component in edges, n_components + 1 */
     size_t n_components;
 };
@@ -101,10 +102,13 @@ static enum status join_component(const struct graph *g, size_t which, struct bu
     c.cache = calloc(slots, sizeof *c.cache);
     c.mask = slots - 1;
     uint32_t *label = malloc(n * sizeof *label);
-    enum status st = c.cache && label ? ST_OK : fail(err, ST_FATAL, "out of memory for %u documents", n);
-    if (st == ST_OK) st = cluster_join(n, edges, n_edges, g->d->opt.floor, similarity, &c, label, err);
+    bool *anchored = malloc(n * sizeof *anchored);
+    for (uint32_t i = 0; anchored && i < n; i++) anchored[i] = g->anchored[c.nodes[i]];
+    enum status st = c.cache && label && anchored ? ST_OK : fail(err, ST_FATAL, "out of memory for %u documents", n);
+    if (st == ST_OK) st = cluster_join(n, edges, n_edges, anchored, g->d->opt.floor, similarity, &c, label, err);
     for (uint32_t i = 0; st == ST_OK && i < n; i++) g->label[c.nodes[i]] = c.nodes[label[i]];
     free(label);
+    free(anchored);
     free(c.cache);
     free(c.nodes);
     return st;
@@ -140,6 +144,21 @@ static enum status find_nodes(struct graph *g, struct buf *err) {
     }
     lsh_sort(r, n);
     g->n = (uint32_t)n;
+    return st;
+}
+
+static enum status find_anchors(struct graph *g, struct buf *err) {
+    const struct dedup *d = g->d;
+    struct dedup_list firsts = {0};
+    enum status st = ST_OK;
+    for (size_t i = d->copies.n; st == ST_OK && i > 0 && dedup_is_old(d, d->copies.v[i - 1].key); i--)
+        st = dedup_list_add(&firsts, d->copies.v[i - 1].value, 0, err);
+    lsh_sort(firsts.v, firsts.n);
+    g->anchored = calloc(g->n + 1, sizeof *g->anchored);
+    if (st == ST_OK && !g->anchored) st = fail(err, ST_FATAL, "out of memory");
+    for (uint32_t i = 0; st == ST_OK && i < g->n; i++)
+        g->anchored[i] = dedup_is_old(d, g->nodes[i].value) || dedup_list_find(&firsts, g->nodes[i].value);
+    dedup_list_free(&firsts);
     return st;
 }
 
@@ -198,6 +217,7 @@ enum status dedup_cluster(struct dedup *d, struct buf *err) {
     enum status st = ST_OK;
     if (d->verified.n) {
         st = find_nodes(&g, err);
+        if (st == ST_OK) st = find_anchors(&g, err);
         if (st == ST_OK) st = find_edges(&g, err);
         if (st == ST_OK) st = find_components(&g, err);
         dedup_list_free(&d->verified);
@@ -208,6 +228,7 @@ enum status dedup_cluster(struct dedup *d, struct buf *err) {
     free(g.nodes);
     free(g.edges);
     free(g.label);
+    free(g.anchored);
     free(g.starts);
     return st;
 }

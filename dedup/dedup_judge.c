@@ -42,7 +42,11 @@ static void order_labels(struct dedup *d) {
     d->labels.n = n;
 }
 
+/* What was kept before comes first, by name; it has its name for a rank. */
 static bool ranks_before(const struct dedup_entry *a, const struct dedup_entry *b) {
+    if (a->doc >= DEDUP_OLD || b->doc >= DEDUP_OLD) {
+        if (a->doc < DEDUP_OLD || b->doc < DEDUP_OLD) return a->doc >= DEDUP_OLD;
+    }
     return slice_cmp(slice_of(a->rank, a->n_rank), slice_of(b->rank, b->n_rank)) < 0;
 }
 
@@ -77,6 +81,12 @@ static enum status add_verdict(struct verdicts *l, struct judged v, struct buf *
     return ST_OK;
 }
 
+static size_t count_new(const struct dedup *d, const struct lsh_record *r, size_t n) {
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) k += !dedup_is_old(d, lsh_seq(&r[i]));
+    return k;
+}
+
 static enum status judge_cluster(struct dedup *d, const struct lsh_record *r, size_t n, struct verdicts *out, struct buf *err) {
     struct dedup_entry kept, e;
     uint64_t kept_doc = 0;
@@ -89,11 +99,12 @@ static enum status judge_cluster(struct dedup *d, const struct lsh_record *r, si
         st = dedup_spool_doc(d->spool, lsh_seq(&r[i]), &v.doc, err);
         if (st == ST_OK) st = get_with_sketch(d, lsh_seq(&r[i]), &e, err);
         if (st != ST_OK) break;
+        if (dedup_is_old(d, lsh_seq(&r[i]))) continue;
         if (e.exact != kept.exact) v.similarity = signature_similarity(e.sketch, e.n_sketch, kept.sketch, kept.n_sketch);
         st = add_verdict(out, v, err);
     }
     d->counts.clusters++;
-    d->counts.duplicates += n - 1;
+    d->counts.duplicates += count_new(d, r, n) - (kept_doc < DEDUP_OLD);
     return st;
 }
 
@@ -116,7 +127,7 @@ static enum status judge_all(struct dedup *d, struct verdicts *out, struct buf *
 /* All documents ascending, when they did not come so. */
 static enum status sorted_docs(const struct dedup *d, struct dedup_list *docs, struct buf *err) {
     enum status st = ST_OK;
-    for (uint32_t i = 0; st == ST_OK && !d->ascending && i < dedup_spool_count(d->spool); i++) {
+    for (uint32_t i = 0; st == ST_OK && !d->ascending && i < d->n_new; i++) {
         uint64_t doc = 0;
         st = dedup_spool_doc(d->spool, i, &doc, err);
         if (st == ST_OK) st = dedup_list_add(docs, doc, 0, err);
@@ -130,7 +141,7 @@ static enum status tell(struct dedup *d, const struct verdicts *l, enum status (
     struct dedup_list docs = {0};
     size_t next = 0;
     enum status st = sorted_docs(d, &docs, err);
-    for (uint32_t i = 0; st == ST_OK && i < dedup_spool_count(d->spool); i++) {
+    for (uint32_t i = 0; st == ST_OK && i < d->n_new; i++) {
         uint64_t doc = 0;
         if (d->ascending)
             st = dedup_spool_doc(d->spool, i, &doc, err);

@@ -10,6 +10,7 @@ static enum status copies_of_partition(struct dedup *d, unsigned partition, stru
     struct lsh_record *r;
     size_t n;
     enum status st = lsh_runs_take(d->exact, partition, &r, &n, err);
+    if (st == ST_OK && d->opt.against) st = dedup_pull(d, INDEX_EXACT, partition, &r, &n, err);
     for (size_t i = 1, first = 0; st == ST_OK && i < n; i++) {
         if (r[i].key != r[first].key)
             first = i;
@@ -44,12 +45,13 @@ enum status dedup_find_copies(struct dedup *d, struct buf *err) {
 static enum status candidates_task(void *ctx, size_t i, unsigned worker) {
     struct dedup *d = ctx;
     struct lsh_record *r;
-    struct lsh_sink sink = {.edges = d->edges};
+    struct lsh_sink sink = {.edges = d->edges, .n_new = d->n_new};
     struct buf err;
     size_t n;
     (void)worker;
     buf_init(&err, LIMIT_ERR);
     enum status st = lsh_runs_take(d->bands, (unsigned)i, &r, &n, &err);
+    if (st == ST_OK && d->opt.against) st = dedup_pull(d, INDEX_KEYS, (unsigned)i, &r, &n, &err);
     for (size_t at = 0, end; st == ST_OK && at < n; at = end) {
         end = lsh_bucket_end(r, n, at);
         if (end - at > 1) st = lsh_pairs(r + at, end - at, &sink, &err);
@@ -101,7 +103,7 @@ static enum status verify_task(void *ctx, size_t i, unsigned worker) {
 }
 
 enum status dedup_find_pairs(struct dedup *d, struct buf *err) {
-    uint32_t n = dedup_spool_count(d->spool);
+    uint32_t n = d->n_new;
     unsigned bits = n > 1 ? 32 - (unsigned)__builtin_clz(n - 1) : 1;
     enum status st = lsh_runs_new(32 + (bits > 8 ? bits - 8 : 0), d->opt.memory_bytes / 8, d->opt.work_dir, &d->edges, err);
     if (st == ST_OK) st = parallel_for(LSH_PARTITIONS, d->opt.threads, candidates_task, d);

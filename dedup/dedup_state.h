@@ -9,6 +9,7 @@
  *   dedup_cluster: edges → a label an entry
  *   dedup_judge: labels, copies, ranks → verdicts
  */
+#include "base/map64.h"
 #include "dedup/cluster.h"
 #include "dedup/dedup.h"
 #include "dedup/dedup_spool.h"
@@ -32,7 +33,10 @@ struct dedup {
     struct dedup_list labels;     /* key: cluster, value: entry */
     struct dedup_entry add_entry; /* scratch of dedup_add */
     struct dedup_counts counts;
-    bool ascending; /* documents came in ascending order */
+    uint32_t n_new;            /* entries that were added; those after them came from the index */
+    struct map64 old;          /* reference in the index to entry, or NO_ENTRY for a removed one */
+    struct dedup_names *names; /* of those */
+    bool ascending;            /* documents came in ascending order */
     uint64_t last_doc;
     pthread_mutex_t lock; /* of the lists and the error while threads run */
     struct buf *err;
@@ -46,6 +50,13 @@ const struct lsh_record *dedup_list_find(const struct dedup_list *l, uint64_t ke
 void dedup_list_free(struct dedup_list *l);
 /** dedup_note(d, st, err): keep a worker's error text for the caller; returns ${st}; frees ${err}. */
 enum status dedup_note(struct dedup *d, enum status st, struct buf *err);
+
+#define DEDUP_NO_ENTRY UINT32_MAX
+static inline bool dedup_is_old(const struct dedup *d, uint64_t seq) { return seq >= d->n_new; }
+/** dedup_pull(d, section, partition, records, n, err): add the index's documents that share a key with ${records} (replaced by a
+ *  longer, sorted array) to the spool, once each, and their records. */
+enum status dedup_pull(struct dedup *d, enum index_section section, unsigned partition, struct lsh_record **records, size_t *n,
+                       struct buf *err) MUST_CHECK;
 
 enum status dedup_find_copies(struct dedup *d, struct buf *err) MUST_CHECK;
 enum status dedup_find_pairs(struct dedup *d, struct buf *err) MUST_CHECK;

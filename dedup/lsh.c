@@ -14,6 +14,7 @@ enum status lsh_sink_flush(struct lsh_sink *sink, struct buf *err) {
 
 static enum status pair(const struct lsh_record *x, const struct lsh_record *y, struct lsh_sink *sink, struct buf *err) {
     uint64_t a = lsh_seq(x), b = lsh_seq(y);
+    if (a >= sink->n_new && b >= sink->n_new) return ST_OK;
     struct lsh_record *r = &sink->batch[sink->n++];
     r->key = a < b ? a << 32 | b : b << 32 | a;
     r->value = 0;

@@ -19,6 +19,7 @@ size_t lsh_bucket_end(const struct lsh_record *records, size_t n, size_t at);
 
 struct lsh_sink { /* candidate pairs, handed on in batches to runs that many threads share */
     struct lsh_runs *edges;
+    uint32_t n_new; /* entries from this one on are known from before: two of them are no pair */
     size_t n;
     struct lsh_record batch[1024];
 };

@@ -30,6 +30,7 @@ struct partition {
 };
 struct lsh_runs {
     unsigned shift;
+    bool keep;
     size_t budget, held; /* bytes of blocks */
     char *work_dir;
     int fd; /* -1 until the first spill */
@@ -145,6 +146,7 @@ enum status lsh_runs_add(struct lsh_runs *r, const struct lsh_record *records, s
     return st;
 }
 
+void lsh_runs_keep(struct lsh_runs *r) { r->keep = true; }
 uint64_t lsh_runs_count(const struct lsh_runs *r) { return r->count; }
 uint64_t lsh_runs_disk_bytes(const struct lsh_runs *r) { return r->end; }
 
@@ -166,7 +168,7 @@ enum status lsh_runs_take(struct lsh_runs *r, unsigned partition, struct lsh_rec
         memcpy(all + at, b->records, b->n * sizeof *all);
         at += b->n;
     }
-    free_blocks(r, p);
+    if (!r->keep) free_blocks(r, p);
     for (size_t i = 0; i < p->n_extents; i++) {
         const struct extent *e = &p->extents[i];
         enum status st = dedup_tmp_read(r->fd, e->offset, all + at, e->n * sizeof *all, err);
@@ -176,7 +178,7 @@ enum status lsh_runs_take(struct lsh_runs *r, unsigned partition, struct lsh_rec
         }
         at += e->n;
     }
-    p->n_extents = 0;
+    if (!r->keep) p->n_extents = 0;
     lsh_sort(all, total);
     *records = all;
     *n = total;

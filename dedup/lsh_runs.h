@@ -28,6 +28,8 @@ enum status lsh_runs_add(struct lsh_runs *r, const struct lsh_record *records, s
  *  is none.  The partition is then empty.  Thread-safe for different partitions, once all are added. */
 enum status lsh_runs_take(struct lsh_runs *r, unsigned partition, struct lsh_record **records, size_t *n,
                           struct buf *err) MUST_CHECK;
+/** lsh_runs_keep(r): from now on lsh_runs_take() hands out copies and partitions stay as they are. */
+void lsh_runs_keep(struct lsh_runs *r);
 uint64_t lsh_runs_count(const struct lsh_runs *r);
 uint64_t lsh_runs_disk_bytes(const struct lsh_runs *r);
 

@@ -6,10 +6,11 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import run
+from support import VILLERS, run
 
 
 def words(seed, n):
@@ -111,6 +112,96 @@ class Dedup(unittest.TestCase):
         self.assertEqual(len(self.result("out")[1]), 1)
         self.dedup("out", "--keep-figures", path)
         self.assertEqual(len(self.result("out")[1]), 0)
+
+    def test_batches_against_an_index(self):
+        rows = documents()
+        random.Random(9).shuffle(rows)
+        index = self.dir / "index"
+        kept, dups = set(), {}
+        for b in range(10):
+            path = self.write("b%d.jsonl" % b, rows[29 * b:29 * b + 29])
+            self.dedup("out", "--against", index, "--add", path)
+            new_kept, new_dups = self.result("out")
+            for i, row in new_dups.items():
+                self.assertIn(row["duplicate_of"], kept | set(new_kept))
+            # The same batch again gives the same: what was added is not a duplicate of itself.
+            self.dedup("again", "--against", index, "--add", path)
+            again_kept, again_dups = self.result("again")
+            self.assertEqual(set(again_kept), set(new_kept))
+            self.assertEqual({i: d["duplicate_of"] for i, d in again_dups.items()}, {i: d["duplicate_of"] for i, d in new_dups.items()})
+            kept |= set(new_kept)
+            dups.update(new_dups)
+        # One of each family, whichever came first, and all that stand alone.
+        self.assertEqual(sorted(i.split("-")[0] for i in kept), sorted(["f%02d" % f for f in range(60)] + ["s%02d" % i for i in range(50)]))
+        self.assertEqual(len(kept) + len(dups), len(rows))
+        # Few runs are left, and everything is a duplicate of what was kept.
+        self.assertLess(len(list(index.glob("run-*.idx"))), 10)
+        path = self.write("all.jsonl", [dict(r, id="new-" + r["id"]) for r in rows])
+        for extra in ((), ("--compact",)):
+            self.dedup("out", "--against", index, *extra, path)
+            new_kept, new_dups = self.result("out")
+            self.assertEqual(len(new_kept), 0)
+            self.assertEqual({d["duplicate_of"] for d in new_dups.values()}, kept)
+        self.assertEqual(len(list(index.glob("run-*.idx"))), 1)
+
+    def test_forget(self):
+        index = self.dir / "index"
+        path = self.write("a.jsonl", [{"id": "a", "text": " ".join(words(1, 50))}, {"id": "b", "text": " ".join(words(2, 50))}])
+        again = self.write("again.jsonl", [{"id": "c", "text": " ".join(words(1, 50))}, {"id": "d", "text": " ".join(words(2, 50))}])
+        self.dedup("out", "--against", index, "--add", path)
+        p = run(["dedup", "--against", index, "--forget", "a"])
+        self.assertEqual(p.returncode, 0, p.stderr)
+        for extra in ((), ("--compact",)):
+            self.dedup("out", "--against", index, *extra, again)
+            kept, dups = self.result("out")
+            self.assertEqual(set(kept), {"c"})
+            self.assertEqual(dups["d"]["duplicate_of"], "b")
+
+    def test_damaged_or_foreign_index(self):
+        index = self.dir / "index"
+        path = self.write("a.jsonl", documents())
+        self.dedup("out", "--against", index, "--add", path)
+        p = run(["dedup", "--out", self.dir / "out", "--against", index, "--bands", "10", path])
+        self.assertNotEqual(p.returncode, 0)
+        self.assertIn("other signature options", p.stderr)
+        idx = next(index.glob("run-*.idx"))
+        whole = idx.read_bytes()
+        r = random.Random(4)
+        for at in [r.randrange(len(whole)) for _ in range(12)]:
+            idx.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << r.randrange(8)]) + whole[at + 1:])
+            p = run(["dedup", "--out", self.dir / "out", "--against", index, "--compact", path])
+            q = run(["dedup", "--out", self.dir / "out", "--against", index, path])
+            self.assertNotEqual(q.returncode, 0, at)
+            self.assertIn(idx.name, p.stderr + q.stderr)
+        for cut in (0, 10, len(whole) // 2, len(whole) - 1):
+            idx.write_bytes(whole[:cut])
+            p = run(["dedup", "--out", self.dir / "out", "--against", index, path])
+            self.assertNotEqual(p.returncode, 0)
+            self.assertIn(idx.name, p.stderr)
+        idx.write_bytes(whole)
+        self.dedup("out", "--against", index, path)
+        self.assertEqual(run(["dedup", "--out", self.dir / "out", "--against", self.dir / "none", path]).returncode, 74)
+
+    def test_killed_at_any_moment(self):
+        rows = documents()
+        files = [self.write("k%d.jsonl" % b, rows[29 * b:29 * b + 29]) for b in range(10)]
+        r = random.Random(5)
+        for name, kill in (("calm", False), ("killed", True)):
+            for b, path in enumerate(files):
+                args = [VILLERS, "dedup", "--quiet", "--out", str(self.dir / name / ("out%d" % b)), "--against", str(self.dir / name / "index"), "--add", str(path)]
+                for _ in range(5 if kill else 0):
+                    p = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    time.sleep(r.random() * 0.03)
+                    p.kill()
+                    p.wait()
+                subprocess.run(args, check=True)
+        for b in range(10):
+            for f in ("duplicates.jsonl", "kept-00000.jsonl.zst"):
+                self.assertEqual((self.dir / "calm" / ("out%d" % b) / f).read_bytes(), (self.dir / "killed" / ("out%d" % b) / f).read_bytes())
+        probe = self.write("probe.jsonl", [dict(row, id="p" + row["id"]) for row in rows])
+        for name in ("calm", "killed"):
+            self.dedup(name + "-probe", "--against", self.dir / name / "index", probe)
+        self.assertEqual((self.dir / "calm-probe" / "duplicates.jsonl").read_bytes(), (self.dir / "killed-probe" / "duplicates.jsonl").read_bytes())
 
     def test_usage(self):
         path = self.write("t.jsonl", [{"id": "a", "text": "un"}])

@@ -178,7 +178,7 @@ static void test_chains_are_cut(void **state) {
     for (uint32_t i = 0; i + 1 < N; i++) edges[i] = (struct cluster_edge){i, i + 1, (uint32_t)(0.88 * CLUSTER_ONE)};
     cluster_components(N, edges, N - 1, root);
     for (uint32_t i = 0; i < N; i++) assert_int_equal(root[i], 0);
-    assert_int_equal(cluster_join(N, edges, N - 1, 0.5, chain_similarity, NULL, label, NULL), ST_OK);
+    assert_int_equal(cluster_join(N, edges, N - 1, NULL, 0.5, chain_similarity, NULL, label, NULL), ST_OK);
     for (uint32_t a = 0; a < N; a++)
         for (uint32_t b = 0; b < a; b++)
             if (label[a] == label[b]) assert_true(chain_similarity(NULL, a, b) >= 0.5);

@@ -1,0 +1,493 @@
+#include "dedup/index.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "dedup/index_run.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define FORMAT 1
+#define MANIFEST "manifest.json"
+#define MANIFEST_MAX (256 * MIB)
+#define TIER 4 /* runs of like size that are merged into one */
+
+struct run {
+    uint64_t number;
+    struct index_run *r;
+};
+struct removed { /* a name that is gone from the runs before a number */
+    struct hash128 name;
+    uint64_t before;
+};
+struct index {
+    char *dir;
+    int lock;
+    uint64_t signature_version, next;
+    struct run *runs; /* by number */
+    size_t n_runs;
+    struct removed *removed; /* by name */
+    size_t n_removed;
+};
+
+static void run_path(const struct index *ix, uint64_t number, struct buf *path) {
+    char name[40];
+    snprintf(name, sizeof name, "run-%06llu.idx", (unsigned long long)number);
+    path_join(path, ix->dir, name);
+}
+
+static int hash_cmp(struct hash128 a, struct hash128 b) {
+    if (a.hi != b.hi) return a.hi < b.hi ? -1 : 1;
+    return a.lo < b.lo ? -1 : a.lo > b.lo;
+}
+
+static int by_name(const void *a, const void *b) {
+    const struct removed *x = a, *y = b;
+    int c = hash_cmp(x->name, y->name);
+    return c ? c : (x->before < y->before ? -1 : x->before > y->before);
+}
+
+/* The manifest as it would be with these runs and removals. */
+static enum status save(const struct index *ix, uint64_t next, const uint64_t *numbers, size_t n, const struct removed *removed,
+                        size_t n_removed, struct buf *err) {
+    struct buf out, path;
+    struct json_out j;
+    char hex[33];
+    buf_init(&out, MANIFEST_MAX);
+    buf_init(&path, 0);
+    json_out_init(&j, &out);
+    json_object(&j);
+    json_kv_int(&j, "format", FORMAT);
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)ix->signature_version);
+    json_kv_str(&j, "signature", slice_str(hex));
+    json_kv_int(&j, "next", (int64_t)next);
+    json_key(&j, "runs");
+    json_array(&j);
+    for (size_t i = 0; i < n; i++) json_int(&j, (int64_t)numbers[i]);
+    json_array_end(&j);
+    json_key(&j, "removed");
+    json_array(&j);
+    for (size_t i = 0; i < n_removed; i++) {
+        hash128_hex(removed[i].name, hex);
+        json_object(&j);
+        json_kv_str(&j, "name", slice_str(hex));
+        json_kv_int(&j, "before", (int64_t)removed[i].before);
+        json_object_end(&j);
+    }
+    json_array_end(&j);
+    json_object_end(&j);
+    buf_char(&out, '\n');
+    path_join(&path, ix->dir, MANIFEST);
+    enum status st =
+        buf_ok(&out) ? file_write(buf_cstr(&path), buf_view(&out), err) : fail(err, ST_FATAL, "the index's manifest is too long");
+    buf_free(&out);
+    buf_free(&path);
+    return st;
+}
+
+static enum status open_run(struct index *ix, uint64_t number, struct buf *err) {
+    struct run *runs = realloc(ix->runs, (ix->n_runs + 1) * sizeof *runs);
+    if (!runs) return fail(err, ST_FATAL, "out of memory");
+    ix->runs = runs;
+    struct buf path;
+    buf_init(&path, 0);
+    run_path(ix, number, &path);
+    struct run *r = &ix->runs[ix->n_runs];
+    r->number = number;
+    enum status st = index_run_open(buf_cstr(&path), ix->signature_version, &r->r, err);
+    if (st == ST_OK) ix->n_runs++;
+    buf_free(&path);
+    return st;
+}
+
+static bool parse_hex(struct slice s, uint64_t *out) {
+    uint64_t v = 0;
+    if (s.len != 16) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (!ascii_is_digit(c) && (c < 'a' || c > 'f')) return false;
+        v = v << 4 | (uint64_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    *out = v;
+    return true;
+}
+
+static bool read_removed(struct index *ix, struct json_value list) {
+    struct json_iter it = json_walk(list);
+    struct json_value v, before;
+    size_t room = 0;
+    while (json_next(&it, NULL, &v)) {
+        struct slice hex = json_get_string(v, "name");
+        struct removed r;
+        int64_t number;
+        if (hex.len != 32 || !parse_hex(slice_sub(hex, 0, 16), &r.name.hi) || !parse_hex(slice_sub(hex, 16, 32), &r.name.lo))
+            return false;
+        if (!json_get(v, "before", &before) || !json_as_int(before, &number)) return false;
+        r.before = (uint64_t)number;
+        if (ix->n_removed == room) {
+            room = room ? 2 * room : 64;
+            struct removed *p = realloc(ix->removed, room * sizeof *p);
+            if (!p) return false;
+            ix->removed = p;
+        }
+        ix->removed[ix->n_removed++] = r;
+    }
+    return true;
+}
+
+static enum status read_manifest(struct index *ix, struct json_value root, const char *path, struct buf *err) {
+    struct json_value v, runs, removed;
+    int64_t format = 0, next = 0, number;
+    uint64_t version = 0;
+    if (json_get(root, "format", &v) && json_as_int(v, &format) && format > FORMAT)
+        return fail(err, ST_FATAL, "%s is of format %lld, this program knows %d: use a newer villers", path, (long long)format,
+                    FORMAT);
+    if (format != FORMAT || !json_get(root, "next", &v) || !json_as_int(v, &next) || !json_get(root, "runs", &runs) ||
+        !json_get(root, "removed", &removed) || !parse_hex(json_get_string(root, "signature"), &version) ||
+        !read_removed(ix, removed))
+        return fail(err, ST_FATAL, "%s is damaged: it is not an index's manifest", path);
+    if (version != ix->signature_version)
+        return fail(err, ST_FATAL, "%s was made with other signature options: give the same, or make another index", ix->dir);
+    ix->next = (uint64_t)next;
+    struct json_iter it = json_walk(runs);
+    enum status st = ST_OK;
+    while (st == ST_OK && json_next(&it, NULL, &v)) {
+        if (!json_as_int(v, &number))
+            st = fail(err, ST_FATAL, "%s is damaged: a run's number", path);
+        else
+            st = open_run(ix, (uint64_t)number, err);
+    }
+    return st;
+}
+
+/* A run that the manifest does not name was being made when a crash came, or had been merged. */
+static enum status sweep(const struct index *ix, struct buf *err) {
+    char **names;
+    size_t n;
+    struct buf path;
+    enum status st = dir_list(ix->dir, ".idx", &names, &n, err);
+    if (st != ST_OK) return st;
+    buf_init(&path, 0);
+    for (size_t i = 0; i < n; i++) {
+        bool named = false;
+        for (size_t k = 0; k < ix->n_runs && !named; k++) {
+            run_path(ix, ix->runs[k].number, &path);
+            named = slice_ends(buf_view(&path), slice_str(names[i]));
+        }
+        path_join(&path, ix->dir, names[i]);
+        if (!named) unlink(buf_cstr(&path));
+    }
+    buf_free(&path);
+    dir_list_free(names, n);
+    dir_sweep_tmp(ix->dir);
+    return ST_OK;
+}
+
+static enum status take_lock(struct index *ix, struct buf *err) {
+    struct buf path;
+    buf_init(&path, 0);
+    path_join(&path, ix->dir, "lock");
+    ix->lock = open(buf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    enum status st = ix->lock < 0 ? fail_errno(err, "cannot open", buf_cstr(&path)) : ST_OK;
+    if (st == ST_OK && flock(ix->lock, LOCK_EX | LOCK_NB) != 0)
+        st = fail(err, ST_RETRY, "the index %s is in use by another process", ix->dir);
+    buf_free(&path);
+    return st;
+}
+
+static enum status load(struct index *ix, bool create, struct buf *err) {
+    struct buf path, text;
+    struct json_value root;
+    buf_init(&path, 0);
+    buf_init(&text, MANIFEST_MAX);
+    struct json_parser *p = json_parser_new(MANIFEST_MAX);
+    enum status st = p ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    path_join(&path, ix->dir, MANIFEST);
+    if (st == ST_OK && create && !file_exists(buf_cstr(&path))) st = save(ix, 1, NULL, 0, NULL, 0, err);
+    if (st == ST_OK) st = file_read(buf_cstr(&path), MANIFEST_MAX, &text, err);
+    if (st == ST_OK) st = json_parse(p, buf_view(&text), &root, err);
+    if (st == ST_OK)
+        st = read_manifest(ix, root, buf_cstr(&path), err);
+    else if (st == ST_SKIP)
+        st = ST_FATAL;
+    json_parser_free(p);
+    buf_free(&path);
+    buf_free(&text);
+    return st == ST_OK ? sweep(ix, err) : st;
+}
+
+enum status index_open(const char *dir, uint64_t signature_version, bool create, struct index **out, struct buf *err) {
+    struct index *ix = calloc(1, sizeof *ix);
+    *out = NULL;
+    if (!ix) return fail(err, ST_FATAL, "out of memory");
+    ix->lock = -1;
+    ix->signature_version = signature_version;
+    ix->dir = strdup(dir);
+    enum status st = ix->dir ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    if (st == ST_OK && create) st = dir_make(dir, err);
+    if (st == ST_OK && !file_exists(dir)) st = fail(err, ST_FATAL, "%s: no such index", dir);
+    if (st == ST_OK) st = take_lock(ix, err);
+    if (st == ST_OK) st = load(ix, create, err);
+    if (st == ST_OK)
+        *out = ix;
+    else
+        index_free(ix);
+    return st;
+}
+
+void index_free(struct index *ix) {
+    if (!ix) return;
+    for (size_t i = 0; i < ix->n_runs; i++) index_run_free(ix->runs[i].r);
+    if (ix->lock >= 0) close(ix->lock);
+    free(ix->runs);
+    free(ix->removed);
+    free(ix->dir);
+    free(ix);
+}
+
+uint64_t index_documents(const struct index *ix) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < ix->n_runs; i++) n += index_run_documents(ix->runs[i].r);
+    return n;
+}
+
+size_t index_runs(const struct index *ix) { return ix->n_runs; }
+
+static enum status match_run(const struct index *ix, size_t run, enum index_section section, unsigned partition,
+                             const struct lsh_record *records, size_t n, index_found *found, void *ctx, struct buf *err) {
+    struct lsh_record *v;
+    size_t m;
+    enum status st = index_run_part(ix->runs[run].r, section, partition, &v, &m, err);
+    for (size_t i = 0, j = 0; st == ST_OK && i < n && j < m;) {
+        if (records[i].key < v[j].key)
+            i++;
+        else if (records[i].key > v[j].key)
+            j++;
+        else {
+            st = found(ctx, v[j].key, (uint64_t)run << 32 | v[j].value, err);
+            j++;
+        }
+    }
+    free(v);
+    return st;
+}
+
+enum status index_match(const struct index *ix, enum index_section section, unsigned partition, const struct lsh_record *records,
+                        size_t n, index_found *found, void *ctx, struct buf *err) {
+    enum status st = ST_OK;
+    for (size_t run = 0; st == ST_OK && n && run < ix->n_runs; run++)
+        st = match_run(ix, run, section, partition, records, n, found, ctx, err);
+    return st;
+}
+
+static bool is_removed(const struct index *ix, uint64_t number, struct slice name) {
+    struct hash128 h = hash128(name);
+    size_t low = 0, high = ix->n_removed;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (hash_cmp(ix->removed[mid].name, h) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (; low < ix->n_removed && hash_cmp(ix->removed[low].name, h) == 0; low++)
+        if (number < ix->removed[low].before) return true;
+    return false;
+}
+
+enum status index_read(const struct index *ix, uint64_t ref, struct index_doc *doc, struct buf *err) {
+    const struct run *r = &ix->runs[ref >> 32];
+    enum status st = index_run_doc(r->r, (uint32_t)ref, doc, err);
+    if (st == ST_OK && is_removed(ix, r->number, slice_of(doc->name, doc->n_name))) st = fail(err, ST_SKIP, "removed");
+    return st;
+}
+
+/* The removals there are, and these names gone from all runs before ${before}; by name; owned by the caller. */
+static struct removed *removals(const struct index *ix, const struct hash128 *names, size_t n, uint64_t before, size_t *total) {
+    struct removed *r = malloc((ix->n_removed + n + 1) * sizeof *r);
+    if (!r) return NULL;
+    if (ix->n_removed) memcpy(r, ix->removed, ix->n_removed * sizeof *r);
+    for (size_t i = 0; i < n; i++) r[ix->n_removed + i] = (struct removed){names[i], before};
+    *total = ix->n_removed + n;
+    qsort(r, *total, sizeof *r, by_name);
+    return r;
+}
+
+/* Make the runs ${numbers} and the removals (taken over) what counts: on disk first, then in memory. */
+static enum status adopt(struct index *ix, uint64_t next, const uint64_t *numbers, size_t n, struct removed *removed,
+                         size_t n_removed, struct buf *err) {
+    struct run *old = ix->runs;
+    size_t n_old = ix->n_runs;
+    enum status st = save(ix, next, numbers, n, removed, n_removed, err);
+    if (st != ST_OK) {
+        free(removed);
+        return st;
+    }
+    free(ix->removed);
+    ix->removed = removed;
+    ix->n_removed = n_removed;
+    ix->next = next;
+    ix->runs = NULL;
+    ix->n_runs = 0;
+    for (size_t i = 0; st == ST_OK && i < n; i++) st = open_run(ix, numbers[i], err);
+    for (size_t i = 0; i < n_old; i++) index_run_free(old[i].r);
+    free(old);
+    return st == ST_OK ? sweep(ix, err) : st;
+}
+
+/* Compaction: the runs from ${first} on as one batch, their live documents renumbered on end. */
+struct merge {
+    const struct index *ix;
+    size_t first;
+    uint32_t **map; /* a run's document to its new number, or GONE */
+    uint64_t *live; /* references, by new number */
+    struct buf *err;
+};
+#define GONE UINT32_MAX
+
+static enum status merged_doc(void *ctx, uint32_t i, struct index_doc *doc, struct buf *err) {
+    const struct merge *m = ctx;
+    return index_read(m->ix, m->live[i], doc, err);
+}
+
+static enum status merged_keys(void *ctx, unsigned partition, struct lsh_record **records, size_t *n, struct buf *err) {
+    const struct merge *m = ctx;
+    struct lsh_record *all = NULL;
+    size_t total = 0;
+    for (size_t run = m->first; run < m->ix->n_runs; run++) {
+        struct lsh_record *v;
+        size_t k;
+        enum status st = index_run_part(m->ix->runs[run].r, INDEX_KEYS, partition, &v, &k, err);
+        struct lsh_record *p = st == ST_OK ? realloc(all, (total + k + 1) * sizeof *p) : NULL;
+        if (!p) {
+            free(v);
+            free(all);
+            return st == ST_OK ? fail(err, ST_FATAL, "out of memory") : st;
+        }
+        all = p;
+        for (size_t i = 0; i < k; i++) {
+            uint32_t doc = m->map[run][v[i].value];
+            if (doc != GONE) all[total++] = (struct lsh_record){v[i].key, doc};
+        }
+        free(v);
+    }
+    lsh_sort(all, total);
+    *records = all;
+    *n = total;
+    return ST_OK;
+}
+
+static enum status map_run(struct merge *m, size_t run, uint32_t *n, struct index_doc *doc, struct buf *err) {
+    uint32_t count = index_run_documents(m->ix->runs[run].r);
+    m->map[run] = malloc((size_t)count * sizeof **m->map + 1);
+    if (!m->map[run]) return fail(err, ST_FATAL, "out of memory for %u documents", count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t ref = (uint64_t)run << 32 | i;
+        enum status st = m->ix->n_removed ? index_read(m->ix, ref, doc, err) : ST_OK;
+        if (st != ST_OK && st != ST_SKIP) return st;
+        m->map[run][i] = st == ST_OK ? *n : GONE;
+        if (st == ST_OK) m->live[(*n)++] = ref;
+    }
+    return ST_OK;
+}
+
+static enum status merge_into(struct merge *m, uint64_t number, struct buf *err) {
+    struct index_batch batch = {.doc = merged_doc, .keys = merged_keys, .ctx = m};
+    uint64_t total = 0;
+    struct buf path;
+    struct index_doc *doc = malloc(sizeof *doc);
+    for (size_t run = m->first; run < m->ix->n_runs; run++) total += index_run_documents(m->ix->runs[run].r);
+    if (total >= UINT32_MAX) {
+        free(doc);
+        return fail(err, ST_FATAL, "the index is too large to be one run");
+    }
+    m->map = calloc(m->ix->n_runs + 1, sizeof *m->map);
+    m->live = malloc((size_t)total * sizeof *m->live + 1);
+    enum status st = doc && m->map && m->live ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    for (size_t run = m->first; st == ST_OK && run < m->ix->n_runs; run++) st = map_run(m, run, &batch.n, doc, err);
+    buf_init(&path, 0);
+    run_path(m->ix, number, &path);
+    if (st == ST_OK) st = index_run_write(buf_cstr(&path), m->ix->signature_version, &batch, err);
+    for (size_t run = 0; m->map && run < m->ix->n_runs; run++) free(m->map[run]);
+    free(m->map);
+    free(m->live);
+    free(doc);
+    buf_free(&path);
+    return st;
+}
+
+/* One run for those from ${first} on.  When no older run is left, every removal has been carried out. */
+static enum status merge_from(struct index *ix, size_t first, struct buf *err) {
+    struct merge m = {.ix = ix, .first = first};
+    uint64_t number = ix->next;
+    size_t n_removed = 0;
+    enum status st = merge_into(&m, number, err);
+    if (st != ST_OK) return st;
+    uint64_t *numbers = malloc((first + 1) * sizeof *numbers);
+    struct removed *removed = removals(ix, NULL, 0, 0, &n_removed);
+    if (!numbers || !removed) {
+        free(numbers);
+        free(removed);
+        return fail(err, ST_FATAL, "out of memory");
+    }
+    for (size_t i = 0; i < first; i++) numbers[i] = ix->runs[i].number;
+    numbers[first] = number;
+    st = adopt(ix, number + 1, numbers, first + 1, removed, first ? n_removed : 0, err);
+    free(numbers);
+    return st;
+}
+
+/* The first of the newest runs that are of like size: none is more than twice all that came after it. */
+static size_t tier(const struct index *ix) {
+    uint64_t newer = 0;
+    size_t i = ix->n_runs;
+    while (i > 0 && (newer == 0 || index_run_documents(ix->runs[i - 1].r) <= 2 * newer))
+        newer += index_run_documents(ix->runs[--i].r);
+    return i;
+}
+
+enum status index_compact(struct index *ix, struct buf *err) {
+    return ix->n_runs > 1 || (ix->n_runs && ix->n_removed) ? merge_from(ix, 0, err) : ST_OK;
+}
+
+enum status index_add(struct index *ix, const struct index_batch *batch, const struct hash128 *removed, size_t n_removed,
+                      struct buf *err) {
+    uint64_t *numbers = malloc((ix->n_runs + 1) * sizeof *numbers), number = ix->next;
+    size_t total = 0;
+    struct removed *gone = removals(ix, removed, n_removed, number, &total);
+    struct buf path;
+    buf_init(&path, 0);
+    run_path(ix, number, &path);
+    enum status st = numbers && gone ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    if (st == ST_OK) st = index_run_write(buf_cstr(&path), ix->signature_version, batch, err);
+    if (st == ST_OK) {
+        for (size_t i = 0; i < ix->n_runs; i++) numbers[i] = ix->runs[i].number;
+        numbers[ix->n_runs] = number;
+        st = adopt(ix, number + 1, numbers, ix->n_runs + 1, gone, total, err);
+    } else {
+        free(gone);
+    }
+    if (st == ST_OK && ix->n_runs - tier(ix) >= TIER) st = merge_from(ix, tier(ix), err);
+    free(numbers);
+    buf_free(&path);
+    return st;
+}
+
+enum status index_remove(struct index *ix, const struct hash128 *names, size_t n, struct buf *err) {
+    size_t total = 0;
+    struct removed *gone = removals(ix, names, n, ix->next, &total);
+    uint64_t *numbers = malloc((ix->n_runs + 1) * sizeof *numbers);
+    enum status st;
+    if (!gone || !numbers) {
+        free(gone);
+        st = fail(err, ST_FATAL, "out of memory");
+    } else {
+        for (size_t i = 0; i < ix->n_runs; i++) numbers[i] = ix->runs[i].number;
+        st = adopt(ix, ix->next + 1, numbers, ix->n_runs, gone, total, err);
+    }
+    free(numbers);
+    return st;
+}
