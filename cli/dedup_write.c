@@ -13,7 +13,7 @@
 /* Is the older document that ${v} is a duplicate of the same one, by its id?  Then it stays, in its new state. */
 static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *v, bool *itself) {
     char mine[DEDUP_NAME_MAX], old[DEDUP_NAME_MAX];
-    struct slice a, b;
+    struct slice a = {"", 0}, b = {"", 0};
     *itself = false;
     if (v->kept < DEDUP_OLD) return ST_OK;
     enum status st = dedup_names_get(job->names, v->doc, mine, &a, NULL);
