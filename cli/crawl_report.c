@@ -33,7 +33,9 @@ static void add_source(struct crawl_report_source *s, const struct frontier_tall
         s->refused += t->urls;
     else if (reason_kind(t->reason) == REASON_KIND_FAILED)
         s->failed += t->urls;
-    if (t->state == FRONTIER_DONE && t->reason == REASON_DOCUMENT) s->french_bytes += t->french_bytes;
+    if (t->state != FRONTIER_DONE || t->reason != REASON_DOCUMENT) return;
+    s->document_bytes += t->bytes;
+    s->french_bytes += t->french_bytes;
 }
 
 static enum status on_tally(void *ctx, const struct frontier_tally *t) {
@@ -98,7 +100,7 @@ void crawl_report_text(const struct crawl_report *r, struct buf *out) {
         struct buf bytes = {0};
         crawl_report_bytes(&bytes, s->bytes);
         buf_printf(out, "%-28s %10lld %10s %8lld %8lld %10lld %7.1f%%\n", s->id, (long long)s->documents, buf_cstr(&bytes),
-                   (long long)s->refused, (long long)s->failed, (long long)s->queued, percent(s->french_bytes, s->bytes));
+                   (long long)s->refused, (long long)s->failed, (long long)s->queued, percent(s->french_bytes, s->document_bytes));
         buf_free(&bytes);
     }
 }
@@ -130,7 +132,7 @@ void crawl_report_json(const struct crawl_report *r, struct json_out *j) {
         json_kv_int(j, "refused", s->refused);
         json_kv_int(j, "failed", s->failed);
         json_kv_int(j, "left", s->queued);
-        json_kv_float(j, "french_share", percent(s->french_bytes, s->bytes) / 100, 4);
+        json_kv_float(j, "french_share", percent(s->french_bytes, s->document_bytes) / 100, 4);
         json_object_end(j);
     }
     json_array_end(j);

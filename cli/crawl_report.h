@@ -6,7 +6,7 @@
 
 struct crawl_report_source {
     char id[72];
-    int64_t queued, documents, bytes, french_bytes, refused, failed;
+    int64_t queued, documents, bytes, document_bytes, french_bytes, refused, failed;
 };
 struct crawl_report {
     int64_t queued, waiting, in_flight, held;

@@ -254,6 +254,8 @@ static bool follow(struct crawl *c, struct crawl_job *job, enum status *result, 
 static void read_file(struct crawl *c, struct crawl_job *job, struct hosts_file *f) {
     struct fetch_answer *a = job->answer;
     int64_t first = c->opt->backoff_ms ? c->opt->backoff_ms : POLITENESS_BACKOFF_FIRST_MS;
+    /* endless redirects are how the site is made, not a bad moment of it: not before tomorrow */
+    if (a->error == FETCH_OK && a->status >= 300 && a->status < 400) first = POLITENESS_BACKOFF_MAX_MS;
     struct buf plain;
     buf_init(&plain, LIMIT_ROBOTS);
     bool whole = a->error == FETCH_OK || a->error == FETCH_LARGE;
@@ -293,9 +295,9 @@ enum status crawl_control_answer(struct crawl *c, struct crawl_job *job, struct 
     r = hosts_file_put(c->hosts, slice_str(o->name), k->kind, f, err);
     hosts_file_free(f);
     if (f->state == HOSTS_FILE_UNREACHABLE)
-        log_line(c->opt->log, LOG_WARN, "%s%s cannot be read (status %d, %s): the host stays closed, next try in %lld s", o->name,
-                 paths[k->kind], f->status, reason_name(crawl_answer_reason(job->answer->error)),
-                 (long long)((f->next_ms - c->now_ms) / 1000));
+        log_line(c->opt->log, LOG_WARN, "%s%s cannot be read (status %d%s%s): the host stays closed, next try in %lld s", o->name,
+                 paths[k->kind], f->status, job->answer->error == FETCH_OK ? "" : ", ",
+                 reason_name(crawl_answer_reason(job->answer->error)), (long long)((f->next_ms - c->now_ms) / 1000));
     crawl_control_rights_free(o->rights);
     o->rights = NULL;
     o->pending = false;

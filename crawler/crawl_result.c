@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define RESULTS_AT_ONCE 256
+#define DECODE_TRIES 2
 
 /* A list of another host's pages counts only when that host's robots.txt named it (sitemaps.org, cross-submission). */
 static bool submitted(const struct crawl_job *job, const struct crawl_link *link, int64_t host) {
@@ -46,7 +47,19 @@ static void count(struct crawl *c, const struct crawl_job *job) {
     if (job->french_share >= 0) c->stats.french_bytes += (int64_t)(job->french_share * (double)job->doc.text.len);
 }
 
+/* A body that cannot be decoded was perhaps damaged on its way: two more tries. */
+static bool damaged(const struct crawl_job *job) { return job->reason == REASON_ENCODING && job->tries < DECODE_TRIES; }
+
 static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *err) {
+    if (damaged(job)) {
+        int64_t first = c->opt->backoff_ms ? c->opt->backoff_ms : POLITENESS_BACKOFF_FIRST_MS;
+        struct url_parts p;
+        c->stats.retries++;
+        enum status again =
+            frontier_retry(c->frontier, job->key, c->now_ms + (first << job->tries), job->reason, job->tries + 1, err);
+        if (again != ST_OK || !url_split(slice_str(job->url), &p)) return again;
+        return crawl_slots_wake(c, job->host, p.host, err);
+    }
     struct frontier_end end = {.reason = job->reason,
                                .detail = buf_view(&job->detail),
                                .status = job->answer->status,

@@ -43,8 +43,10 @@ static int64_t back_off(struct politeness_clock *c, const struct politeness_rule
 
 void politeness_end(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a,
                     uint64_t dice) {
+    /* A stalled server reads a request late: it began no later than its first byte less the time that answers usually take. */
+    int64_t late_ms = max64(a->latency_us - c->latency_us, 0) / 1000;
     learn_latency(c, a);
-    c->due_ms = max64(c->due_ms, a->sent_ms + politeness_delay_ms(c, r, dice));
+    c->due_ms = max64(c->due_ms, a->sent_ms + late_ms + politeness_delay_ms(c, r, dice));
     if (a->failure)
         c->due_ms = max64(c->due_ms, a->now_ms + back_off(c, r, a, dice));
     else if (a->retry_after_ms > 0)
