@@ -256,14 +256,18 @@ static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
     int code = plan_open(&p, cli, n ? operands[0] : NULL);
     if (code) return code;
     const struct settings *set = p.hub.settings;
-    struct rights_policy policy = {.ai_agents = (const char *const *)set->ai_agents.items, .n_ai_agents = set->ai_agents.n};
+    /* Every source here has an express licence, read by a person: crawlers barred by name, a mere hint, weigh against it only
+       when the operator lists them. */
+    struct rights_policy policy = {.ai_agents = (const char *const *)set->ai_agents.items,
+                                   .n_ai_agents = set->ai_agents.n,
+                                   .ignore_ai_agents = set->ai_agents.n == 0};
     struct url_options urls = {(const char *const *)set->strip_params.items, set->strip_params.n};
     struct crawl_options o = {.hub = p.hub.dir,
                               .campaign = &p.campaign,
                               .sources = p.sources,
                               .n_sources = p.n_sources,
                               .product = set->agent,
-                              .rights = set->ai_agents.n ? &policy : NULL,
+                              .rights = &policy,
                               .urls = set->strip_params.n ? &urls : NULL,
                               .connect_to = cmd->connect_to.items,
                               .n_connect_to = cmd->connect_to.n,
