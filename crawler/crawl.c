@@ -18,11 +18,15 @@ bool crawl_taken(const struct source *src, const char **why) {
         *why = "it is taken from dumps (villers ingest)";
     else if (!src->license || !src->license[0])
         *why = "it has no licence";
-    else if (!licence_is_open(src->license))
+    else if (!licence_is_open(src->license) && strcmp(src->license, CRAWL_LICENCE_PER_PAGE) != 0)
         *why = "its licence is not an open one known here";
     else if (src->seeds.n == 0)
         *why = "it has no seed";
     return !**why;
+}
+
+struct slice crawl_licence(const struct source *src) {
+    return strcmp(src->license, CRAWL_LICENCE_PER_PAGE) == 0 ? slice_of("", 0) : slice_str(src->license);
 }
 
 int64_t crawl_delay_ms(const struct crawl_options *opt, const struct source *src) {

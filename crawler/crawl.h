@@ -77,6 +77,11 @@ struct crawl_options {
 enum status crawl_run(const struct crawl_options *opt, const struct crawl_hooks *hooks, struct crawl_stats *stats,
                       enum crawl_outcome *outcome, bool *newer, struct buf *err) MUST_CHECK;
 
+/*
+ * The licence of a source whose pages state each their own: a page without one, or with a closed one, is set aside.
+ */
+#define CRAWL_LICENCE_PER_PAGE "LicenseRef-per-page"
+
 /** crawl_taken(src, why): whether the engine would take a source at all; else *${why} is a static line. */
 bool crawl_taken(const struct source *src, const char **why);
 /** crawl_delay_ms(opt, src): the floor that holds for a source under these options. */

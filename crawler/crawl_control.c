@@ -175,17 +175,19 @@ static bool unreserved(struct crawl *c, const struct crawl_origin *o, struct sli
                                .policy = c->opt->rights,
                                .host = o->rights->host,
                                .tdmrep = o->rights->tdmrep,
-                               .source_licence = slice_str(c->sources[source].src->license)};
+                               .source_licence = crawl_licence(c->sources[source].src)};
     rights_decide(&in, &d);
     if (d.verdict == RIGHTS_ALLOW) return true;
     buf_clear(&c->scratch);
-    bool reserved = false;
+    bool reserved = false, doubt = false;
     for (unsigned i = 0; i < d.n_signals; i++)
         if (d.signals[i].effect != RIGHTS_NEUTRAL) {
             reserved |= d.signals[i].effect == RIGHTS_RESERVED;
+            doubt = true;
             buf_printf(&c->scratch, "%s%s %s: %.*s", c->scratch.len ? "; " : "", d.signals[i].protocol, d.signals[i].value,
                        (int)(d.signals[i].evidence.len < 200 ? d.signals[i].evidence.len : 200), d.signals[i].evidence.ptr);
         }
+    if (!doubt && !in.source_licence.len) return true; /* the page itself will say its licence */
     if (!c->scratch.len) buf_str(&c->scratch, d.reason);
     closed(gate, reserved ? REASON_RESERVED : REASON_UNSURE, buf_view(&c->scratch));
     return false;

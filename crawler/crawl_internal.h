@@ -114,6 +114,7 @@ struct crawl_job {
     struct buf strings; /* what doc and links point into */
     struct doc doc;
     bool has_doc;
+    char licence[LICENCE_MAX]; /* that holds for the page */
     struct crawl_link *links;
     size_t n_links, cap_links;
     double french_share; /* below 0: not measured */
@@ -273,5 +274,7 @@ enum status crawl_archive_seal(struct crawl *c, struct buf *err) MUST_CHECK;
 void crawl_archive_close(struct crawl *c);
 
 uint64_t crawl_dice(struct crawl *c);
+/** The licence a source declares for all its pages; empty when each page states its own. */
+struct slice crawl_licence(const struct source *src);
 
 #endif

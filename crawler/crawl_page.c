@@ -118,7 +118,10 @@ static enum reason why_not(const struct rights_decision *d, const struct page *p
     if (d->set_aside) return REASON_CONFLICT;
     if (any_reserved(d)) return REASON_RESERVED;
     if (page && page->licence.spdx.len) return REASON_LICENCE;
-    return REASON_UNSURE;
+    if (page && page->licence.evidence.len) return REASON_CONFLICT;
+    for (unsigned i = 0; i < d->n_signals; i++)
+        if (d->signals[i].effect == RIGHTS_DOUBT) return REASON_UNSURE;
+    return REASON_UNLICENSED;
 }
 
 /* The page's own licence may only narrow the source's: another one is set aside with both. */
@@ -126,7 +129,7 @@ static void judge(const struct crawl *c, struct crawl_job *job, const struct pag
     struct rights_header headers[64];
     struct rights_html said;
     struct rights_decision d;
-    struct slice rest = buf_view(&job->answer->head), source_licence = slice_str(c->taken[job->source]->license);
+    struct slice rest = buf_view(&job->answer->head), source_licence = crawl_licence(c->taken[job->source]);
     struct rights_inputs in = {.agent = slice_str(c->product),
                                .policy = c->opt->rights,
                                .host = job->rights ? job->rights->host : NULL,
@@ -144,6 +147,7 @@ static void judge(const struct crawl *c, struct crawl_job *job, const struct pag
     }
     rights_decide(&in, &d);
     bool other = d.verdict == RIGHTS_ALLOW && source_licence.len && d.licence[0] && !slice_eq_str(source_licence, d.licence);
+    memcpy(job->licence, d.licence, sizeof job->licence);
     if (d.verdict == RIGHTS_ALLOW && !other) return;
     job->reason = other ? REASON_CONFLICT : why_not(&d, page);
     buf_clear(&job->detail);
@@ -201,7 +205,7 @@ static void make_document(const struct crawl *c, struct crawl_job *job, const st
                       .author = keep(job, page->author),
                       .site = keep(job, page->site),
                       .source = keep(job, slice_str(src->id)),
-                      .license = keep(job, slice_str(src->license)),
+                      .license = keep(job, slice_str(job->licence)),
                       .date = keep(job, page->date),
                       .crawl_date = keep(job, slice_str(when)),
                       .campaign = keep(job, slice_str(c->opt->campaign->name)),

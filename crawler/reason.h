@@ -28,6 +28,7 @@
     X(NOINDEX, "noindex", REFUSED, "the page asks not to be indexed")                                                              \
     X(LICENCE, "licence", REFUSED, "the page's own licence is closed")                                                             \
     X(CONFLICT, "licence-conflict", REFUSED, "the page's licence or reservation disagrees with the source's: set aside")           \
+    X(UNLICENSED, "no-licence", REFUSED, "neither the source nor the page states a licence")                                       \
     X(UNSURE, "rights-unknown", REFUSED, "the signals of rights cannot be read: set aside")                                        \
     X(EMPTY, "empty", REFUSED, "no text in it")                                                                                    \
     X(GONE, "gone", REFUSED, "404 or 410")                                                                                         \
