@@ -63,6 +63,22 @@ static charset_id detect_french(struct slice s) {
     return charset_find(slice_str(french[best].name));
 }
 
+/*
+ * Other languages of Western Europe in windows-1252: letters of 0xc0 to 0xff beside plain ones, seldom two in a row (which sets
+ * Cyrillic and Greek apart), and none of those that stand for something else there in the Icelandic, Turkish or Slavic manner.
+ */
+static bool looks_western(struct slice s) {
+    size_t total = 0, hits = 0, pairs = 0;
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i], next = (unsigned char)s.ptr[i + 1];
+        if (c < 0x80 || (next < 0x80 && !ascii_is_alpha((char)next))) continue;
+        total++;
+        pairs += next >= 0xc0;
+        hits += c == 0xb7 || (c >= 0xc0 && !strchr("\xd0\xd7\xdd\xde\xf0\xf7\xfd\xfe", (char)c));
+    }
+    return total > 0 && pairs * 5 < total && hits * 20 >= total * 19;
+}
+
 /* UTF-16 without a mark: in any European text every other byte is NUL. */
 static charset_id detect_utf16(struct slice s) {
     size_t even = 0, odd = 0, n = s.len < 4096 ? s.len : 4096;
@@ -98,6 +114,7 @@ charset_id charset_detect(struct slice s, struct charset_utf8 u) {
         return charset_is(id, "iso-2022-jp") ? id : utf8;
     }
     id = detect_french(s);
+    if (!id && looks_western(s)) id = charset_find(slice_str("windows-1252"));
     if (!id) id = detect_any(s);
     return id && id != utf8 && !charset_is(id, "utf-16le") && !charset_is(id, "utf-16be") ? id
                                                                                           : charset_find(slice_str("windows-1252"));

@@ -35,6 +35,9 @@ static const struct {
     {"l'\xe9t\xe9, \xe0 la fen\xeatre", "", "windows-1252", CHARSET_DETECTED, "\xc3\xa0 la fen\xc3\xaatre", 0},
     {"l'\xc3\xa9t\xc3\xa9", "text/html", "utf-8", CHARSET_DETECTED, "l'\xc3\xa9t\xc3\xa9", 0},
     {"l'\x8et\x8e, la fen\x90tre et la for\x90t", "", "macintosh", CHARSET_DETECTED, "l'\xc3\xa9t\xc3\xa9, la fen\xc3\xaatre", 0},
+    {"qualsevol aplicaci\xf3 pot utilitzar aquest compte en l\xednia", "", "windows-1252", CHARSET_DETECTED, "aplicaci\xc3\xb3", 0},
+    {"\xc2\xf1\xe5 \xf7\xe5\xeb\xee\xe2\xe5\xea\xe8 \xf0\xee\xe6\xe4\xe0\xfe\xf2\xf1\xff \xf1\xe2\xee\xe1\xee\xe4\xed\xfb\xec\xe8 \xe8 \xf0\xe0\xe2\xed\xfb\xec\xe8",
+     "", "windows-1251", CHARSET_DETECTED, "\xd0\x92\xd1\x81\xd0\xb5", 0},
     {"le c\xbdur, la s\xbdur", "", "iso-8859-15", CHARSET_DETECTED, "le c\xc5\x93ur, la s\xc5\x93ur", 0},
     {"rien que de l'ASCII", "", "utf-8", CHARSET_DETECTED, "rien que de l'ASCII", 0},
     /* declarations that the bytes belie */
