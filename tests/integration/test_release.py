@@ -1,0 +1,403 @@
+"""Releases over HTTP: serve, verify and pull, with servers that lie, kills and full disks; then forget and diff on a real hub."""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+import release_under_test as rel
+import site_under_test as site
+from support import VILLERS, HubCase, run
+
+SHARDS = {0: range(400), 1: range(400, 500), 2: range(500, 520)}
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(pathlib.Path(folder).rglob("*")) if p.is_file()}
+
+
+class WithRelease(HubCase):
+    def setUp(self):
+        super().setUp()
+        self.dest = self.path / "dest"
+        self.release = rel.make(self.path / "origin", "1.0.0", SHARDS)
+        self.shard = "/essai/1.0.0/data/" + sorted(p.name for p in (self.release / "data").iterdir())[0]
+
+    def liar(self, lie=None, slow=0.0):
+        server = rel.Liar(self.path / "origin", lie, slow)
+        self.addCleanup(server.stop)
+        return server
+
+    def pull(self, server, *args, code=0, timeout=60):
+        p = run(["pull", "--quiet", *args, server.url + "/essai", self.dest], timeout=timeout)
+        self.assertEqual(p.returncode, code, p.stdout + p.stderr)
+        return p
+
+    def assert_same(self, release=None):
+        self.assertEqual(contents(self.dest), contents(release or self.release))
+        self.assertEqual(run(["verify", self.dest]).returncode, 0)
+
+
+class Pull(WithRelease):
+    def lie_once(self, answer, times=1):
+        """A lie about the first shard, told ``times`` times."""
+        told = []
+
+        def lie(handler, path, data, begin):
+            if path != self.shard or len(told) >= times:
+                return False
+            told.append(begin)
+            return answer(handler, data, begin) is not False
+
+        return self.liar(lie)
+
+    def test_honest(self):
+        server = self.liar()
+        self.pull(server)
+        self.assert_same()
+        asked = len(server.asked)
+        self.pull(server)
+        self.assertFalse([a for a in server.asked[asked:] if "/data/" in a[0]])
+
+    def test_list_fetches_nothing(self):
+        p = run(["pull", "--list", "--json", self.liar().url + "/essai@1.0.0"])
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertEqual(len([i for i in json.loads(p.stdout)["items"] if i["bytes"] > 0]), 3)
+        self.assertFalse(self.dest.exists())
+
+    def test_connection_cut(self):
+        def cut(h, data, begin):
+            h.send_response(200)
+            h.send_header("Content-Length", str(len(data)))
+            h.send_header("ETag", '"%s"' % rel.digest(data)[:16])
+            h.end_headers()
+            h.wfile.write(data[:len(data) // 2])
+            h.hang_up()
+
+        server = self.lie_once(cut)
+        self.pull(server)
+        self.assert_same()
+        self.assertIn("bytes=", "".join(r or "" for p, r in server.asked if p == self.shard))
+
+    def test_busy_server_is_given_its_time(self):
+        server = self.lie_once(lambda h, data, begin: h.say(429, Retry_After="1"))
+        began = time.monotonic()
+        self.pull(server)
+        self.assertGreaterEqual(time.monotonic() - began, 1.0)
+        self.assert_same()
+
+    def test_unavailable_once(self):
+        self.pull(self.lie_once(lambda h, data, begin: h.say(503)))
+        self.assert_same()
+
+    def test_stalled(self):
+        def stall(h, data, begin):
+            h.send_response(200)
+            h.send_header("Content-Length", str(len(data)))
+            h.end_headers()
+            h.wfile.write(data[:1000])
+            h.wfile.flush()
+            time.sleep(4)
+            h.hang_up()
+
+        self.pull(self.lie_once(stall), "--timeout", "1")
+        self.assert_same()
+
+    def test_flipped_bit_once(self):
+        def flip(h, data, begin):
+            h.say(200, data[:500] + bytes([data[500] ^ 1]) + data[501:])
+
+        self.pull(self.lie_once(flip))
+        self.assert_same()
+
+    def test_flipped_bit_for_ever(self):
+        def flip(h, data, begin):
+            h.say(200, data[:500] + bytes([data[500] ^ 1]) + data[501:])
+
+        p = self.pull(self.lie_once(flip, times=99), code=65)
+        self.assertIn("damaged", p.stderr)
+        self.assertIn(self.shard.split("/")[-1], p.stderr)
+        self.assertFalse((self.dest / "_SUCCESS").exists())
+
+    def test_another_length(self):
+        p = self.pull(self.lie_once(lambda h, data, begin: h.say(200, data + b"x"), times=99), code=65)
+        self.assertIn("promised", p.stderr)
+        self.assertFalse((self.dest / "_SUCCESS").exists())
+
+    def test_changed_under_the_resume(self):
+        def change(h, data, begin):
+            other = bytes(len(data))
+            h.send_response(200)
+            h.send_header("Content-Length", str(len(other)))
+            h.send_header("ETag", '"another"')
+            h.end_headers()
+            h.wfile.write(other[:len(other) // 2])
+            h.hang_up()
+
+        self.pull(self.lie_once(change))
+        self.assert_same()
+
+    def test_nothing_there(self):
+        server = self.liar()
+        self.assertEqual(run(["pull", server.url + "/autre", self.dest]).returncode, 66)
+        self.assertEqual(run(["pull", server.url + "/essai@9.0.0", self.dest]).returncode, 66)
+        self.assertFalse(self.dest.exists())
+
+    def test_an_empty_release_is_an_error(self):
+        rel.make(self.path / "origin", "1.0.0", {}, name="vide")
+        p = run(["pull", self.liar().url + "/vide", self.dest])
+        self.assertNotEqual(p.returncode, 0)
+        self.assertIn("empty", p.stderr)
+
+    def test_version_to_version_moves_few_bytes(self):
+        server = self.liar()
+        self.pull(server)
+        changed = dict(SHARDS)
+        changed[2] = [(n, 2) if n < 505 else n for n in range(500, 520)]
+        second = rel.make(self.path / "origin", "1.1.0", changed)
+        before = server.sent
+        self.pull(server)
+        self.assert_same(second)
+        whole = sum(p.stat().st_size for p in second.rglob("*"))
+        self.assertLess(server.sent - before, whole / 10)
+
+    def test_killed_many_times(self):
+        server = self.liar(slow=0.004)
+        rng = random.Random(int(os.environ.get("VILLERS_SEED", "1")))
+        for _ in range(int(os.environ.get("VILLERS_KILLS", "12"))):
+            p = subprocess.Popen([VILLERS, "pull", "--quiet", server.url + "/essai", self.dest], stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0.02, 0.25))
+            p.send_signal(signal.SIGKILL)
+            p.wait()
+            if (self.dest / "_SUCCESS").exists():
+                self.assert_same()
+        server.slow = 0
+        self.pull(server)
+        self.assert_same()
+
+    def test_killed_while_updating(self):
+        server = self.liar()
+        self.pull(server)
+        second = rel.make(self.path / "origin", "2.0.0", {0: range(1, 400), 1: range(400, 500), 3: range(600, 640)})
+        server.slow = 0.002
+        rng = random.Random(2)
+        for _ in range(6):
+            p = subprocess.Popen([VILLERS, "pull", "--quiet", server.url + "/essai", self.dest], stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0.02, 0.2))
+            p.send_signal(signal.SIGKILL)
+            p.wait()
+            if (self.dest / "_SUCCESS").exists() and not (self.dest / ".villers-pull").exists():
+                self.assertIn(contents(self.dest), (contents(self.release), contents(second)))
+        server.slow = 0
+        self.pull(server)
+        self.assert_same(second)
+
+    @unittest.skipUnless(os.geteuid() == 0, "a small disk is mounted by root alone")
+    def test_full_disk(self):
+        self.dest.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", self.dest], capture_output=True)
+        if mounted.returncode:
+            self.skipTest("no mount here")
+        try:
+            p = self.pull(self.liar(), code=75)
+            self.assertRegex(p.stderr, "free|No space")
+            self.assertFalse((self.dest / "_SUCCESS").exists())
+            subprocess.run(["mount", "-o", "remount,size=16m", self.dest], check=True)
+            self.pull(self.liar())
+            self.assert_same()
+        finally:
+            subprocess.run(["umount", self.dest], check=True)
+
+    def test_two_at_once(self):
+        server = self.liar(slow=0.01)
+        p = subprocess.Popen([VILLERS, "pull", "--quiet", server.url + "/essai", self.dest])
+        while not (self.dest / ".villers-pull" / "lock").exists():
+            time.sleep(0.01)
+        self.assertIn("another pull", self.pull(server, code=75).stderr)
+        server.slow = 0
+        self.assertEqual(p.wait(30), 0)
+        self.assert_same()
+
+
+class Serve(WithRelease):
+    def setUp(self):
+        super().setUp()
+        (self.path / "origin" / "essai").rename(self.hub / "releases" / "essai")
+        self.release = self.hub / "releases" / "essai" / "1.0.0"
+        (self.hub / "releases" / "essai" / ".tmp-2.0.0").mkdir()
+        port_file = self.path / "port"
+        self.server = subprocess.Popen([VILLERS, "serve", "--hub", self.hub, "--port", "0", "--port-file", port_file, "--quiet", "--timeout", "2"])
+        self.addCleanup(self.stop)
+        for _ in range(200):
+            if port_file.exists():
+                break
+            time.sleep(0.02)
+        self.port = int(port_file.read_text())
+        self.url = "http://127.0.0.1:%d" % self.port
+
+    def stop(self):
+        if self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
+        self.server.wait(10)
+
+    def ask(self, path, method="GET", **headers):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(c):
+            c.putrequest(method, path, skip_accept_encoding=True)
+            for key, value in headers.items():
+                c.putheader(key.replace("_", "-"), value)
+            c.endheaders()
+            answer = c.getresponse()
+            return answer.status, dict((k.lower(), v) for k, v in answer.getheaders()), answer.read()
+
+    def test_a_shard_as_the_loaders_want_it(self):
+        data = (self.release / "data" / self.shard.split("/")[-1]).read_bytes()
+        status, head, body = self.ask(self.shard, "HEAD")
+        self.assertEqual((status, body, int(head["content-length"])), (200, b"", len(data)))
+        self.assertEqual(head["etag"], '"%s"' % rel.digest(data))
+        self.assertNotIn("content-encoding", head)
+        self.assertEqual(self.ask(self.shard)[2], data)
+        status, head, body = self.ask(self.shard, Range="bytes=100-199", Accept_Encoding="gzip, zstd")
+        self.assertEqual((status, body, head["content-range"]), (206, data[100:200], "bytes 100-199/%d" % len(data)))
+        self.assertNotIn("content-encoding", head)
+        self.assertEqual(self.ask(self.shard, Range="bytes=%d-" % len(data))[0], 416)
+        self.assertEqual(self.ask(self.shard, If_None_Match=head["etag"])[0], 304)
+        self.assertEqual(self.ask(self.shard, Range="bytes=1-2", If_Range='"other"')[0], 200)
+
+    def test_nothing_but_releases(self):
+        for path in ("/../manifest.sqlite", "/essai/../../hub.yaml", "/%2e%2e/hub.yaml", "/essai/%2e%2e/%2e%2e/hub.yaml", "/..%2fhub.yaml",
+                     "/essai/.tmp-2.0.0/", "//etc/passwd", "/manifest.sqlite", "/essai/1.0.0/..", "/essai/1.0.0/data/../../../../hub.yaml"):
+            self.assertEqual(self.ask(path)[0], 404, path)
+        self.assertEqual(self.ask("/", "DELETE")[0], 405)
+
+    def test_pages_name_what_there_is(self):
+        home = self.ask("/")[2].decode()
+        self.assertIn('href="essai/"', home)
+        page = self.ask("/essai/")[2].decode()
+        self.assertIn("villers pull %s/essai@1.0.0" % self.url, page)
+        self.assertEqual(self.ask("/essai")[1]["location"], "/essai/")
+        self.assertIn("part-00000-", self.ask("/essai/1.0.0/data/")[2].decode())
+        status, head, _ = self.ask("/", Host="x<script>alert(1)</script>")
+        self.assertNotIn("<script>", self.ask("/essai/", Host="x<script>")[2].decode())
+        self.assertEqual((status, head["content-type"]), (200, "text/html; charset=utf-8"))
+
+    def test_pull_and_verify_from_it(self):
+        p = run(["pull", "--quiet", self.url + "/essai", self.dest])
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertEqual(contents(self.dest), contents(self.release))
+        self.assertEqual(run(["verify", self.url + "/essai/1.0.0"]).returncode, 0)
+
+    def test_a_thousand_connections_and_silent_ones(self):
+        open_now = []
+        try:
+            for _ in range(1000):
+                s = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+                s.sendall(b"GET /essai/versions.json HTTP/1.1\r\nHost: x\r\n")
+                open_now.append(s)
+            self.assertEqual(self.ask(self.shard, "HEAD")[0], 200)
+            for s in open_now[:100]:
+                s.sendall(b"\r\n")
+            for s in open_now[:100]:
+                self.assertTrue(s.recv(64).startswith(b"HTTP/1.1 200"))
+            # The others say nothing more: they are hung up on.
+            open_now[500].settimeout(8)
+            self.assertEqual(open_now[500].recv(1), b"")
+        finally:
+            for s in open_now:
+                s.close()
+
+    def test_ends_cleanly(self):
+        self.server.send_signal(signal.SIGTERM)
+        self.assertEqual(self.server.wait(10), 0)
+
+
+class Verify(WithRelease):
+    def test_it_says_which_shard_and_line(self):
+        shard = next((self.release / "data").glob("part-00001-*"))
+        plain = subprocess.run(["zstd", "-dcq", shard], capture_output=True, check=True).stdout.decode().splitlines()
+        plain[41] = plain[41].replace('"words":120', '"words":"120"')
+        packed = subprocess.run(["zstd", "-q", "-c"], input="\n".join(plain + [""]).encode(), capture_output=True, check=True).stdout
+        shard.write_bytes(packed)
+        p = run(["verify", "--json", self.release])
+        self.assertEqual(p.returncode, 1)
+        found = json.loads(p.stdout)["findings"]
+        self.assertIn(("data/" + shard.name, 42), {(f["file"], f["line"]) for f in found})
+
+    def test_codes(self):
+        self.assertEqual(run(["verify", self.release]).returncode, 0)
+        self.assertEqual(run(["verify", self.path / "nowhere"]).returncode, 66)
+        self.assertEqual(run(["verify", self.path]).returncode, 66)
+        self.assertEqual(run(["verify"]).returncode, 64)
+        (self.release / "README.md").write_text("changed")
+        self.assertEqual(run(["verify", self.release]).returncode, 1)
+
+    def test_sha256sum_agrees(self):
+        p = subprocess.run(["sha256sum", "--strict", "--quiet", "-c", "SHA256SUMS"], cwd=self.release, capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+
+
+class Versions(HubCase):
+    """A hub crawled once: keys, removals, differences, what a mirror sees of them."""
+
+    def setUp(self):
+        super().setUp()
+        site.build(self.path / "sites", pages=20)
+        origin = site.Origin(self.path / "sites", self.path)
+        self.addCleanup(origin.stop)
+        site.sources(self.hub)
+        self.villers("crawl", "tout", *origin.connect())
+        self.villers("refine")
+
+    def test_a_removal_reaches_the_mirror(self):
+        self.villers("keygen")
+        self.villers("keygen", code=73)
+        first = json.loads(self.villers("publish", "essai", "1.0.0", "--json").stdout)
+        release = self.hub / "releases" / "essai" / "1.0.0"
+        dest = self.path / "mirror"
+        run(["pull", "--quiet", self.hub / "releases" / "essai", dest])
+        self.assertEqual(run(["verify", "--key", self.hub / "minisign.pub", dest]).returncode, 0)
+        minisign = subprocess.run(["sh", "-c", "command -v minisign"], capture_output=True).returncode == 0
+        if minisign:
+            p = subprocess.run(["minisign", "-Vm", "SHA256SUMS", "-p", self.hub / "minisign.pub"], cwd=release, capture_output=True, text=True)
+            self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        rows = subprocess.run("zstd -dcq data/*.zst", shell=True, cwd=release, capture_output=True, check=True).stdout.decode().splitlines()
+        gone = json.loads(rows[3])
+        self.villers("forget", "--url", gone["url"], code=64)
+        self.assertIn("1 documents", self.villers("forget", "--url", gone["url"], "--reason", "gdpr-erasure").stdout)
+        self.assertIn("2.0.0", self.villers("publish", "essai", "1.0.1", code=64).stderr)
+        second = json.loads(self.villers("publish", "essai", "2.0.0", "--json").stdout)
+        self.assertEqual((second["removed"], second["documents"]), (1, first["documents"] - 1))
+        difference = self.villers("diff", "essai", "1.0.0", "2.0.0", "--json", code=1).stdout.splitlines()
+        self.assertEqual(json.loads(difference[0]), {"change": "removed", "id": gone["id"], "url": gone["url"], "reason": "removed: gdpr-erasure"})
+        self.villers("diff", "essai", "2.0.0", "2.0.0", code=0)
+        self.assertEqual(run(["pull", "--quiet", self.hub / "releases" / "essai", dest]).returncode, 0)
+        self.assertEqual(run(["verify", "--key", self.hub / "minisign.pub", dest]).returncode, 0)
+        text = subprocess.run("zstd -dcq data/*.zst", shell=True, cwd=dest, capture_output=True, check=True).stdout.decode()
+        self.assertNotIn(gone["id"], text)
+        self.assertIn(gone["id"], (dest / "removals.jsonl").read_text())
+        self.villers("forget", "--url", gone["url"], "--lift")
+        self.villers("forget", "--url", gone["url"], "--lift", code=66)
+        self.villers("refine")
+        third = json.loads(self.villers("publish", "essai", "2.1.0", "--json").stdout)
+        self.assertEqual((third["added"], third["documents"]), (1, first["documents"]))
+        self.assertEqual(contents(self.hub / "releases/essai/2.1.0/data"), contents(release / "data"))
+
+    def test_same_bytes_whatever_the_settings_of_the_machine(self):
+        self.villers("publish", "un", "1.0.0", "--threads", "1", env={"TZ": "Pacific/Auckland", "LC_ALL": "tr_TR.UTF-8"})
+        whole = contents(self.hub / "releases/un/1.0.0")
+        p = subprocess.run(["sh", "-c", "umask 077; exec \"$0\" \"$@\"", VILLERS, "publish", "--hub", self.hub, "deux", "1.0.0", "--threads", "5"],
+                           env=dict(os.environ, TZ="America/Lima", LC_ALL="C"), capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        other = contents(self.hub / "releases/deux/1.0.0")
+        self.assertEqual({k: v for k, v in whole.items() if k.startswith("data/")}, {k: v for k, v in other.items() if k.startswith("data/")})
+        self.assertEqual(whole["manifest.json"], other["manifest.json"].replace(b'"name":"deux"', b'"name":"un"'))
+
+
+if __name__ == "__main__":
+    unittest.main()
