@@ -94,11 +94,11 @@ static int report(struct cli *cli, const struct forget_args *a, const struct tar
         json_object_end(&j);
         buf_char(&out, '\n');
     } else if (a->lift)
-        buf_printf(&out, "%s %s: the removal is lifted; %lld documents may be published again\n", t->word, buf_cstr(&t->value),
-                   (long long)documents);
+        buf_printf(&out, "%s %s: the removal is lifted; %lld document%s may be published again\n", t->word, buf_cstr(&t->value),
+                   (long long)documents, documents == 1 ? "" : "s");
     else
-        buf_printf(&out, "%s %s: %lld documents taken out; they are gone from the next version, and what comes later is refused\n",
-                   t->word, buf_cstr(&t->value), (long long)documents);
+        buf_printf(&out, "%s %s: %lld document%s taken out: gone from the next version, and what comes later is refused\n", t->word,
+                   buf_cstr(&t->value), (long long)documents, documents == 1 ? "" : "s");
     bool written = cli_out(&out);
     buf_free(&out);
     return written ? EXIT_DONE : EXIT_IO;

@@ -369,7 +369,7 @@ class Versions(HubCase):
         rows = subprocess.run("zstd -dcq data/*.zst", shell=True, cwd=release, capture_output=True, check=True).stdout.decode().splitlines()
         gone = json.loads(rows[3])
         self.villers("forget", "--url", gone["url"], code=64)
-        self.assertIn("1 documents", self.villers("forget", "--url", gone["url"], "--reason", "gdpr-erasure").stdout)
+        self.assertIn("1 document ", self.villers("forget", "--url", gone["url"], "--reason", "gdpr-erasure").stdout)
         self.assertIn("2.0.0", self.villers("publish", "essai", "1.0.1", code=64).stderr)
         second = json.loads(self.villers("publish", "essai", "2.0.0", "--json").stdout)
         self.assertEqual((second["removed"], second["documents"]), (1, first["documents"] - 1))
