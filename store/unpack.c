@@ -303,6 +303,7 @@ enum status unpack_resync(struct unpack *u, struct buf *err) {
 
 enum unpack_codec unpack_codec(const struct unpack *u) { return u->codec; }
 uint64_t unpack_frame(const struct unpack *u) { return u->last; }
+bool unpack_inside(const struct unpack *u) { return u->in_frame && !u->lost && u->codec != UNPACK_PLAIN; }
 bool unpack_cut(const struct unpack *u) { return u->cut; }
 uint64_t unpack_bytes_read(const struct unpack *u) { return here(u); }
 uint64_t unpack_bytes_total(const struct unpack *u) { return u->size; }

@@ -27,6 +27,8 @@ enum status unpack_resync(struct unpack *u, struct buf *err) MUST_CHECK;
 enum status unpack_seek(struct unpack *u, uint64_t offset, struct buf *err) MUST_CHECK;
 /** unpack_frame(u): where the frame of the last byte read begins, in the stored file; 0 for a plain file. */
 uint64_t unpack_frame(const struct unpack *u);
+/** unpack_inside(u): the frame of the last byte read has more to give, or its checksum is still to be seen. */
+bool unpack_inside(const struct unpack *u);
 /** unpack_cut(u): the file ended inside a frame. */
 bool unpack_cut(const struct unpack *u);
 /** unpack_bytes_read(u), unpack_bytes_total(u): of the stored file; total 0 when unknown. */

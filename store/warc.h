@@ -50,7 +50,8 @@ struct warc_record {
     struct slice type, target_uri, date, record_id, content_type, payload_digest, block_digest, refers_to_uri, truncated, ip;
     struct slice headers; /* all named fields, verbatim */
     struct slice block;   /* the record's content, at most LIMIT_WARC_RECORD bytes of it */
-    uint64_t offset;      /* of its frame or member in the file */
+    uint64_t length;      /* Content-Length */
+    uint64_t offset;      /* of its frame or member in the file; of the record itself in a plain .warc */
     bool cut;             /* the block was longer than the cap, or the file ends inside it */
 };
 /** warc_reader_open(path, out, err): "-" is stdin. */
