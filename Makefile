@@ -62,7 +62,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 ## release: build ./build/villers (the default)
 .PHONY: release
-release: $(BUILD)/villers
+release: $(if $(SANITIZE)$(FUZZER),$(BIN)/villers,$(BUILD)/villers)
 
 $(BUILD)/villers: $(BIN)/villers
 	@mkdir -p $(@D)
