@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 /* Effort, in microseconds measured on real pages: the parser itself, and a node of ours with all that is later asked of it. */
@@ -194,7 +195,14 @@ static void set_handlers(htmlParserCtxtPtr c, struct builder *b) {
     xmlSwitchEncoding(c, XML_CHAR_ENCODING_UTF8);
 }
 
+/* libxml2 makes its tables on first use, and two threads at once would make them twice. */
+static void ready_libxml(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, xmlInitParser);
+}
+
 void page_tree_init(struct page_tree *t) {
+    ready_libxml();
     memset(t, 0, sizeof *t);
     buf_init(&t->text, LIMIT_TEXT);
     buf_init(&t->values, LIMIT_TEXT);
