@@ -127,8 +127,8 @@ class Pipeline(HubCase):
         n = self.kill_often("crawl", ["tout", *self.origin.connect()], kills, rng, 1.5 * crawl / kills + 0.05)
         for warc in (self.hub / "warc").iterdir():
             self.assertEqual(subprocess.run(["zstd", "-tq", warc]).returncode, 0, warc)
-        m = self.kill_often("refine", [], kills, rng, 0.9 * refine)
-        self.assertGreaterEqual((n, m), (kills // 2, kills // 2))
+        m = self.kill_often("refine", [], kills, rng, 1.5 * refine / kills + 0.02)
+        self.assertGreaterEqual(min(n, m), kills // 2)
         if os.environ.get("V"):
             print("crawl killed %d times, refine %d times" % (n, m))
         self.assertEqual({(r[0], r[2]) for r in self.origin.log()}, asked)
