@@ -10,6 +10,7 @@ struct complaint {
     unsigned line;
 };
 
+PRINTF_LIKE(3, 0)
 static void on_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args) {
     struct complaint *c = ctx;
     if (level < CYAML_LOG_ERROR) return;
