@@ -31,8 +31,8 @@ static const char *const sql[N] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [GET] = "SELECT due, latency, backoff, failed, failing, lease, lease_end FROM clock WHERE host=?1",
-    [CLAIM] = "INSERT INTO clock VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(host) DO UPDATE SET due=max(due,?2), delay=?7,"
-              " lease=?8, lease_end=?9",
+    [CLAIM] = ("INSERT INTO clock VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(host) DO UPDATE SET due=max(due,?2), delay=?7,"
+               " lease=?8, lease_end=?9"),
     [RELEASE] =
         "UPDATE clock SET due=max(due,?2), latency=?3, backoff=?4, failed=?5, failing=?6, lease='', lease_end=0 WHERE host=?1",
     [ADDRESS] = "SELECT due FROM address WHERE ip=?1",
