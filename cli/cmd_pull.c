@@ -57,6 +57,7 @@ static void print_json(struct buf *out, const struct pull_report *r, const char 
     json_kv_int(&j, "bytes", (int64_t)r->bytes);
     json_kv_int(&j, "files", (int64_t)r->n_items);
     json_kv_int(&j, "fetched_files", (int64_t)r->fetched_files);
+    json_kv_int(&j, "rebuilt_files", (int64_t)r->rebuilt_files);
     json_kv_int(&j, "fetched_bytes", (int64_t)r->fetched_bytes);
     json_kv_int(&j, "kept_files", (int64_t)r->kept_files);
     json_kv_int(&j, "removed_files", (int64_t)r->removed_files);
@@ -80,9 +81,11 @@ static void print_json(struct buf *out, const struct pull_report *r, const char 
 }
 
 static void print_text(struct buf *out, const struct pull_report *r, const char *dest) {
-    buf_printf(out, "%s: %s %s, %llu documents; %llu files fetched (%llu bytes), %llu were here, %llu removed", dest, r->name,
-               r->version, (unsigned long long)r->documents, (unsigned long long)r->fetched_files,
-               (unsigned long long)r->fetched_bytes, (unsigned long long)r->kept_files, (unsigned long long)r->removed_files);
+    buf_printf(out,
+               "%s: %s %s, %llu documents; %llu files fetched (%llu bytes), %llu made from deltas, %llu were here, %llu removed",
+               dest, r->name, r->version, (unsigned long long)r->documents, (unsigned long long)r->fetched_files,
+               (unsigned long long)r->fetched_bytes, (unsigned long long)r->rebuilt_files, (unsigned long long)r->kept_files,
+               (unsigned long long)r->removed_files);
     if (r->is_signed) buf_printf(out, "; signed by %s", r->key_id);
     buf_char(out, '\n');
 }

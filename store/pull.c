@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "store/checksums.h"
 #include "store/pull_file.h"
+#include "store/release_delta.h"
 #include "store/release_manifest.h"
 #include "store/release_versions.h"
 #include <errno.h>
@@ -24,7 +25,7 @@
 struct pull {
     const struct pull_options *opt;
     struct pull_report *report;
-    struct checksums sums;
+    struct checksums sums, old; /* of the version to bring, and of the one in DEST */
     struct release_manifest manifest;
     struct buf sums_text, signature; /* as fetched, to be written as they are */
     int lock_fd;
@@ -285,13 +286,13 @@ static bool tick_sleep(void *ctx, int64_t ms) {
     return t->inner.sleep(t->inner.ctx, ms);
 }
 
-static enum status bring(void *ctx, size_t i, unsigned worker) {
-    struct pull *p = ctx;
+static bool is_shard(const struct pull_item *it) { return it->bytes >= 0; }
+
+static enum status bring_one(struct pull *p, size_t i, unsigned worker) {
     struct pull_item *it = &p->report->items[i];
     struct buf url = {.max = LIMIT_URL_INPUT}, part = {.max = LIMIT_URL_INPUT}, why = {.max = LIMIT_ERR};
     struct ticking t = {.p = p, .inner = *p->opt->transport};
     struct transport transport = {.get = tick_get, .ctx = &t, .sleep = tick_sleep, .workers = t.inner.workers};
-    if (it->here) return ST_OK;
     transport_url(&url, p->report->base, it->path);
     struct pull_file f = {.url = buf_cstr(&url),
                           .part = part_path(p, &part, it->sha256),
@@ -311,6 +312,72 @@ static enum status bring(void *ctx, size_t i, unsigned worker) {
     }
     buf_free(&url);
     buf_free(&part);
+    buf_free(&why);
+    return ST_OK;
+}
+
+static enum status bring_small(void *ctx, size_t i, unsigned worker) {
+    struct pull *p = ctx;
+    const struct pull_item *it = &p->report->items[i];
+    return it->here || is_shard(it) ? ST_OK : bring_one(p, i, worker);
+}
+
+static enum status bring_shard(void *ctx, size_t i, unsigned worker) {
+    struct pull *p = ctx;
+    const struct pull_item *it = &p->report->items[i];
+    return it->here || !is_shard(it) ? ST_OK : bring_one(p, i, worker);
+}
+
+/* ---- deltas: a shard made from the one that was here ---- */
+
+static const struct release_shard *shard_of(const struct pull *p, const struct pull_item *it) {
+    for (size_t i = 0; i < p->manifest.n_shards; i++)
+        if (!strcmp(p->manifest.shards[i].sha256, it->sha256)) return &p->manifest.shards[i];
+    return NULL;
+}
+
+/* The shard of the same number that the folder held, with the delta from it, both checked; false when there is none. */
+static bool find_delta(struct pull *p, const struct pull_item *it, struct buf *old_path, char old_sha256[65],
+                       struct buf *delta_part) {
+    const struct release_shard *shard = shard_of(p, it);
+    struct buf name = {.max = LIMIT_URL_INPUT};
+    int64_t bytes = 0;
+    bool found = false;
+    for (size_t i = 0; shard && !found && i < p->old.n; i++) {
+        const struct checksum *old = &p->old.items[i];
+        release_delta_name(&name, shard->number, old->sha256, it->sha256);
+        const struct checksum *delta = checksums_find(&p->sums, buf_view(&name));
+        if (!delta) continue;
+        bool here =
+            pull_file_digest(dest_path(p, old_path, buf_cstr(&name)), old_sha256, &bytes) && !strcmp(old_sha256, delta->sha256);
+        if (here)
+            buf_slice(delta_part, buf_view(old_path));
+        else
+            part_path(p, delta_part, delta->sha256);
+        found = pull_file_digest(dest_path(p, old_path, old->path), old_sha256, &bytes) && !strcmp(old_sha256, old->sha256);
+    }
+    buf_free(&name);
+    return found;
+}
+
+/* A delta that does not do is no failure: the shard is fetched then. */
+static enum status rebuild(void *ctx, size_t i, unsigned worker) {
+    struct pull *p = ctx;
+    struct pull_item *it = &p->report->items[i];
+    struct buf old_path = {.max = LIMIT_URL_INPUT}, delta = {.max = LIMIT_URL_INPUT}, part = {.max = LIMIT_URL_INPUT};
+    struct buf dir = {.max = LIMIT_URL_INPUT}, why = {.max = LIMIT_ERR};
+    char old_sha256[65];
+    (void)worker;
+    if (!it->here && is_shard(it) && file_size(part_path(p, &part, it->sha256)) < it->bytes &&
+        find_delta(p, it, &old_path, old_sha256, &delta)) {
+        enum status st = release_delta_apply(buf_cstr(&old_path), old_sha256, buf_cstr(&delta), dest_path(p, &dir, STAGING),
+                                             buf_cstr(&part), &why);
+        it->rebuilt = st == ST_OK;
+    }
+    buf_free(&old_path);
+    buf_free(&delta);
+    buf_free(&part);
+    buf_free(&dir);
     buf_free(&why);
     return ST_OK;
 }
@@ -395,23 +462,28 @@ static enum status move_in(struct pull *p, const struct pull_item *it) {
     return st;
 }
 
-/* Files that the version here before listed and this one does not.  Nothing else in the folder is ours. */
-static enum status remove_stale(struct pull *p) {
+/* What the version here before listed; nothing when there was none. */
+static void load_old(struct pull *p) {
     struct buf path = {.max = LIMIT_URL_INPUT}, text = {.max = LIMIT_RELEASE_META}, why = {.max = LIMIT_ERR};
-    struct checksums old = {0};
-    enum status st = ST_OK;
     dest_path(p, &path, CHECKSUMS_FILE);
-    bool known = file_exists(buf_cstr(&path)) && file_read(buf_cstr(&path), LIMIT_RELEASE_META - MIB, &text, &why) == ST_OK &&
-                 checksums_parse(buf_view(&text), &old, &why) == ST_OK;
-    for (size_t i = 0; known && st == ST_OK && i < old.n; i++) {
-        if (checksums_find(&p->sums, slice_str(old.items[i].path))) continue;
-        st = remove_file(p, old.items[i].path);
-        p->report->removed_files++;
-    }
-    checksums_free(&old);
+    bool known = file_exists(buf_cstr(&path)) && file_read(buf_cstr(&path), LIMIT_RELEASE_META - MIB, &text, &why) == ST_OK;
+    if (known && checksums_parse(buf_view(&text), &p->old, &why) != ST_OK) checksums_free(&p->old);
     buf_free(&path);
     buf_free(&text);
     buf_free(&why);
+}
+
+/* Files that the version here before listed and this one does not.  Nothing else in the folder is ours. */
+static enum status remove_stale(struct pull *p) {
+    enum status st = ST_OK;
+    struct buf dir = {.max = LIMIT_URL_INPUT};
+    for (size_t i = 0; st == ST_OK && i < p->old.n; i++) {
+        if (checksums_find(&p->sums, slice_str(p->old.items[i].path))) continue;
+        st = remove_file(p, p->old.items[i].path);
+        p->report->removed_files++;
+    }
+    rmdir(dest_path(p, &dir, RELEASE_DELTA_DIR)); /* stays when something is in it */
+    buf_free(&dir);
     return st;
 }
 
@@ -427,6 +499,7 @@ static void drop_staging(struct pull *p) {
     char **names = NULL;
     size_t n = 0;
     dest_path(p, &dir, STAGING);
+    dir_sweep_tmp(buf_cstr(&dir));
     if (dir_list(buf_cstr(&dir), "", &names, &n, NULL) == ST_OK)
         for (size_t i = 0; i < n; i++) {
             path_join(&path, buf_cstr(&dir), names[i]);
@@ -472,12 +545,17 @@ static enum status run(struct pull *p) {
     if (st == ST_OK) st = open_dest(p);
     if (st == ST_OK) st = parallel_for(r->n_items, 0, look, p);
     if (st == ST_OK) st = check_room(p);
-    if (st == ST_OK) st = parallel_for(r->n_items, workers, bring, p);
+    if (st == ST_OK) load_old(p);
+    if (st == ST_OK) st = parallel_for(r->n_items, workers, bring_small, p);
+    if (st == ST_OK && p->old.n) st = parallel_for(r->n_items, 2, rebuild, p);
+    if (st == ST_OK) st = parallel_for(r->n_items, workers, bring_shard, p);
     if (st == ST_OK && r->n_failures) st = report_failures(p);
     if (st == ST_OK) st = switch_over(p);
     for (size_t i = 0; i < r->n_items; i++) {
         if (r->items[i].here)
             r->kept_files++;
+        else if (r->items[i].rebuilt)
+            r->rebuilt_files++;
         else if (!r->items[i].failure)
             r->fetched_files++;
     }
@@ -493,6 +571,7 @@ static enum status start(const struct pull_options *opt, struct pull_report *rep
     if (p.lock_fd >= 0) close(p.lock_fd);
     pthread_mutex_destroy(&p.lock);
     checksums_free(&p.sums);
+    checksums_free(&p.old);
     release_manifest_free(&p.manifest);
     buf_free(&p.sums_text);
     buf_free(&p.signature);

@@ -6,7 +6,8 @@
  * DEST is a release folder like the one it comes from.  While a pull runs, what it has so far lies in DEST/.villers-pull; DEST itself is
  * touched only when every byte is there: _SUCCESS goes, files are renamed into place, those that only the old version listed are
  * removed, SHA256SUMS is replaced, _SUCCESS comes back.  A kill at any moment costs nothing but what was not yet written; the next pull
- * goes on.  Files whose digest is right already are not fetched.
+ * goes on.  Files whose digest is right already are not fetched, and a shard is made from the one of the version before when the release
+ * has a delta (release_delta.h) between the two.
  */
 #include "store/pull_transport.h"
 #include "store/sign.h"
@@ -28,6 +29,7 @@ struct pull_item {
     char sha256[65];
     int64_t bytes; /* -1 when only the list of digests names it */
     bool here;     /* was in DEST with the right digest */
+    bool rebuilt;  /* made from the shard that was there and a delta */
     char *failure; /* NULL when it is there */
 };
 struct pull_report {
@@ -35,7 +37,7 @@ struct pull_report {
     struct pull_item *items;     /* by path */
     size_t n_items;
     uint64_t documents, words, bytes; /* of the release */
-    uint64_t fetched_files, fetched_bytes, kept_files, removed_files;
+    uint64_t fetched_files, rebuilt_files, fetched_bytes, kept_files, removed_files;
     bool is_signed;
     char key_id[17];
     size_t n_failures;

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "store/release_build.h"
+#include "store/release_delta.h"
 #include "store/release_diff.h"
 #include "store/release_versions.h"
 #include "store/semver.h"
@@ -192,6 +193,8 @@ static enum status open_staging(struct publish *p) {
     remove_tree(buf_cstr(&p->staging), 1);
     path_join(&data, buf_cstr(&p->staging), RELEASE_DATA_DIR);
     enum status st = dir_make(buf_cstr(&data), p->err);
+    path_join(&data, buf_cstr(&p->staging), RELEASE_DELTA_DIR);
+    if (st == ST_OK) st = dir_make(buf_cstr(&data), p->err);
     buf_free(&data);
     return st;
 }
@@ -229,6 +232,10 @@ static enum status note_version(struct publish *p, const struct release_manifest
 
 /* The staging folder is whole and the manifest knows it: let it be seen. */
 static enum status show(struct publish *p, const struct release_manifest *m, uint64_t files) {
+    struct buf deltas = {.max = LIMIT_URL_INPUT};
+    path_join(&deltas, buf_cstr(&p->staging), RELEASE_DELTA_DIR);
+    rmdir(buf_cstr(&deltas)); /* stays when there is one */
+    buf_free(&deltas);
     enum status st = dir_sync(buf_cstr(&p->staging), p->err);
     if (st == ST_OK && rename(buf_cstr(&p->staging), buf_cstr(&p->target)) != 0)
         st = fail_errno(p->err, "cannot rename to", buf_cstr(&p->target));

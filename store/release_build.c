@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "store/release_delta.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +10,10 @@
 #include <unistd.h>
 
 #define DEFAULT_LEVEL 9 /* 3.7 times smaller at 29 MB/s a core; above it time grows much faster than size falls */
+#define DELTA_SHARE 2   /* a delta larger than half its shard is not kept */
 #define PLACES_BUFFERED (64 * KIB)
+
+static int level_of(const struct release_build *b) { return b->opt->zstd_level ? b->opt->zstd_level : DEFAULT_LEVEL; }
 
 /* ---- places ---- */
 
@@ -134,8 +138,7 @@ static enum status write_shard(struct release_build *b, const struct release_lin
     struct shard_writer *w = NULL;
     struct shard_info info = {0};
     path_join(&dir, b->staging, RELEASE_DATA_DIR);
-    enum status st =
-        shard_create(buf_cstr(&dir), (unsigned)b->list_number, b->opt->zstd_level ? b->opt->zstd_level : DEFAULT_LEVEL, &w, b->err);
+    enum status st = shard_create(buf_cstr(&dir), (unsigned)b->list_number, level_of(b), &w, b->err);
     buf_free(&dir);
     if (st != ST_OK) return st;
     st = release_shard_write(in, &b->list, w, sums, b->err);
@@ -156,6 +159,30 @@ static enum status write_shard(struct release_build *b, const struct release_lin
     return ST_OK;
 }
 
+/* Beside a shard that took the place of another: how to get from that one to this.  Only when it is much smaller than the shard. */
+static enum status write_delta(struct release_build *b, const struct release_shard *shard) {
+    const struct release_shard *old = previous_shard(b, b->list_number);
+    struct buf old_path = {.max = LIMIT_URL_INPUT}, new_path = {.max = LIMIT_URL_INPUT}, name = {.max = LIMIT_URL_INPUT};
+    struct buf delta = {.max = RELEASE_DELTA_MAX}, why = {.max = LIMIT_ERR};
+    enum status st = ST_SKIP;
+    if (old && strcmp(old->sha256, shard->sha256) != 0) {
+        buf_printf(&old_path, "%s/" RELEASE_DATA_DIR "/%s", b->previous_dir, old->name);
+        buf_printf(&new_path, "%s/" RELEASE_DATA_DIR "/%s", b->staging, shard->name);
+        st = release_delta_make(buf_cstr(&old_path), old->sha256, buf_cstr(&new_path), shard->sha256, level_of(b), &delta, &why);
+    }
+    if (st == ST_OK && delta.len <= shard->bytes / DELTA_SHARE) {
+        release_delta_name(&name, shard->number, old->sha256, shard->sha256);
+        st = release_build_put(b, buf_cstr(&name), &delta);
+    } else
+        st = ST_OK; /* a shard that cannot be reached from the old one is fetched whole */
+    buf_free(&old_path);
+    buf_free(&new_path);
+    buf_free(&name);
+    buf_free(&delta);
+    buf_free(&why);
+    return st;
+}
+
 static enum status flush_list(struct release_build *b) {
     struct release_lines in = {.refined = b->opt->refined, .threads = b->opt->threads};
     struct release_counts tables[3] = {{0}};
@@ -168,6 +195,7 @@ static enum status flush_list(struct release_build *b) {
         free_tables(tables);
         sums = fresh;
         st = write_shard(b, &in, &sums, &shard);
+        if (st == ST_OK) st = write_delta(b, &shard);
     }
     if (st == ST_OK) st = end_shard(b, &shard, &sums);
     free_tables(tables);

@@ -33,6 +33,8 @@ struct release_build {
 enum status release_build_shards(struct release_build *b) MUST_CHECK;
 /** release_build_files(b): README.md, attribution.md, removals.jsonl, manifest.json and the others, then SHA256SUMS, its signature, _SUCCESS. */
 enum status release_build_files(struct release_build *b) MUST_CHECK;
+/** release_build_put(b, path, text): write ${text} as ${path} in the staging folder, list its digest, and empty ${text}. */
+enum status release_build_put(struct release_build *b, const char *path, struct buf *text) MUST_CHECK;
 /** release_build_each_place(b, fn, ctx): the documents that got a place now. */
 enum status release_build_each_place(struct release_build *b, enum status (*fn)(void *ctx, int64_t doc, int64_t shard),
                                      void *ctx) MUST_CHECK;

@@ -17,8 +17,7 @@ static enum status put_apart(struct release_build *b, const char *name, struct s
     return st;
 }
 
-/* Write ${text} as ${name}, list it, and empty ${text}. */
-static enum status put_file(struct release_build *b, const char *name, struct buf *text) {
+enum status release_build_put(struct release_build *b, const char *name, struct buf *text) {
     unsigned char digest[SHA256_BYTES];
     char hex[2 * SHA256_BYTES + 1];
     if (!buf_ok(text)) return fail(b->err, ST_FATAL, "%s: larger than the limit, or out of memory", name);
@@ -82,7 +81,7 @@ static enum status write_removals(struct release_build *b, struct buf *text) {
     if (st == ST_OK) st = manifest_each_document(b->opt->manifest, &sel, write_tombstone, &t, b->err);
     for (size_t i = 0; i < t.n; i++) free(t.items[i].reason);
     free(t.items);
-    return st == ST_OK ? put_file(b, "removals.jsonl", text) : st;
+    return st == ST_OK ? release_build_put(b, "removals.jsonl", text) : st;
 }
 
 /* ---- the end ---- */
@@ -112,24 +111,24 @@ enum status release_build_files(struct release_build *b) {
                         .signed_ = b->opt->key != NULL};
     struct buf text = {.max = LIMIT_RELEASE_META};
     card_readme(&text, &card);
-    enum status st = put_file(b, "README.md", &text);
+    enum status st = release_build_put(b, "README.md", &text);
     if (st == ST_OK) {
         card_attribution(&text, &card);
-        st = put_file(b, "attribution.md", &text);
+        st = release_build_put(b, "attribution.md", &text);
     }
     if (st == ST_OK) {
         card_croissant(&text, &card);
-        st = put_file(b, "croissant.json", &text);
+        st = release_build_put(b, "croissant.json", &text);
     }
     if (st == ST_OK) st = write_removals(b, &text);
     if (st == ST_OK) {
         release_manifest_write(&text, &b->m);
-        st = put_file(b, RELEASE_MANIFEST_FILE, &text);
+        st = release_build_put(b, RELEASE_MANIFEST_FILE, &text);
     }
     if (st == ST_OK && b->opt->key) {
         struct sign_public pub = sign_public_of(b->opt->key);
         sign_write_public(&text, &pub);
-        st = put_file(b, SIGN_PUBLIC_FILE, &text);
+        st = release_build_put(b, SIGN_PUBLIC_FILE, &text);
     }
     if (st == ST_OK) st = write_sums(b, &text);
     buf_free(&text);

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
+#include "store/pull.h"
 #include "store/release.h"
-#include "store/release_diff.h"
 #include "store/verify.h"
 #include "tests/unit/store/hub_fixture.h"
 
@@ -183,6 +183,68 @@ static void small_last_shard_is_filled(void **state) {
     hub_fixture_close(&h);
 }
 
+static uint64_t pull_to(struct hub_fixture *h, const char *version, const char *dest, uint64_t *rebuilt) {
+    struct buf source = {0}, err = {.max = LIMIT_ERR};
+    struct transport files = transport_files();
+    struct pull_report rep = {0};
+    path_join(&source, buf_cstr(&h->releases), "essai");
+    struct pull_options opt = {.source = buf_cstr(&source), .version = version, .dest = dest, .transport = &files, .workers = 2};
+    if (pull_release(&opt, &rep, &err) != ST_OK) fail_msg("pull %s: %s", version, buf_cstr(&err));
+    uint64_t bytes = rep.fetched_bytes;
+    *rebuilt = rep.rebuilt_files;
+    pull_report_free(&rep);
+    buf_free(&source);
+    buf_free(&err);
+    return bytes;
+}
+
+static void assert_same_folder(const char *a, struct hub_fixture *h, const char *version) {
+    struct buf command = {0};
+    buf_printf(&command, "diff -r '%s' '%s/essai/%s'", a, buf_cstr(&h->releases), version);
+    assert_int_equal(system(buf_cstr(&command)), 0);
+    buf_free(&command);
+}
+
+/* One document in a hundred has another text, all over the corpus: every shard is new, and few bytes move. */
+static void a_mirror_moves_little(void **state) {
+    struct hub_fixture h;
+    struct release_outcome out;
+    struct buf dest = {0}, spoiled = {0};
+    uint64_t rebuilt = 0;
+    (void)state;
+    make_docs(2000, 1);
+    hub_fixture_open(&h);
+    path_join(&dest, h.dir, "mirror");
+    hub_fixture_add(&h, docs, 2000);
+    PUBLISH_OK(&h, "1.0.0", &out);
+    uint64_t whole = pull_to(&h, "1.0.0", buf_cstr(&dest), &rebuilt);
+    assert_int_equal(rebuilt, 0);
+    for (size_t i = 0; i < 20; i++) docs[i * 100].edition = 2, docs[i] = docs[i * 100];
+    hub_fixture_add(&h, docs, 20);
+    forget(&h, 777);
+    PUBLISH_OK(&h, "2.0.0", &out);
+    assert_int_equal(out.changed, 20);
+    assert_int_equal(out.removed, 1);
+    uint64_t moved = pull_to(&h, "2.0.0", buf_cstr(&dest), &rebuilt);
+    assert_int_equal(rebuilt, out.shards - out.shards_reused);
+    assert_true(rebuilt > 10);
+    assert_true(moved < whole / 10);
+    assert_same_folder(buf_cstr(&dest), &h, "2.0.0");
+    /* Back again: no delta leads there, so shards are fetched. */
+    pull_to(&h, "1.0.0", buf_cstr(&dest), &rebuilt);
+    assert_int_equal(rebuilt, 0);
+    assert_same_folder(buf_cstr(&dest), &h, "1.0.0");
+    /* A spoiled shard is no ground for a delta. */
+    buf_printf(&spoiled, "cd '%s/data' && for f in *; do printf x >> $f; done", buf_cstr(&dest));
+    assert_int_equal(system(buf_cstr(&spoiled)), 0);
+    pull_to(&h, "2.0.0", buf_cstr(&dest), &rebuilt);
+    assert_int_equal(rebuilt, 0);
+    assert_same_folder(buf_cstr(&dest), &h, "2.0.0");
+    buf_free(&dest);
+    buf_free(&spoiled);
+    hub_fixture_close(&h);
+}
+
 static void nothing_to_publish(void **state) {
     struct hub_fixture h;
     struct release_outcome out;
@@ -232,8 +294,11 @@ static void killed_before_rename(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(same_bytes), cmocka_unit_test(versions_share_shards),
-                                       cmocka_unit_test(small_last_shard_is_filled), cmocka_unit_test(nothing_to_publish),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(same_bytes),
+                                       cmocka_unit_test(versions_share_shards),
+                                       cmocka_unit_test(small_last_shard_is_filled),
+                                       cmocka_unit_test(a_mirror_moves_little),
+                                       cmocka_unit_test(nothing_to_publish),
                                        cmocka_unit_test(killed_before_rename)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
