@@ -153,6 +153,16 @@ fuzz:
 	    $(BUILD)/bin-clang-address-undefined-fuzz/fuzz/$$f -max_total_time=$(or $(S),60) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	        $(BUILD)/corpus/$$f tests/fuzz/seeds/$${f#fuzz_} 2>&1 | tail -4; done
 
+# A bench without a process around it: tests/bench/NAME.c, linked with the stages alone.
+$(BIN)/bench/%: $(OBJ)/tests/bench/%.c.o $(call libs_of,dedup)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,dedup) $(call ld_of,dedup)
+
+## bench-dedup EVAL_DEDUP=DIR: near-duplicate removal beside datatrove, text-dedup, datasketch and rensa
+.PHONY: bench-dedup
+bench-dedup: release $(BIN)/bench/dedup_engine
+	@DEDUP_ENGINE=$(abspath $(BIN)/bench/dedup_engine) tests/bench/dedup.py $(BENCH_ARGS)
+
 ## install: binary, man page, bash completion, commented defaults under PREFIX (DESTDIR honoured)
 .PHONY: install
 install: release
