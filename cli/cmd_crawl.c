@@ -125,6 +125,14 @@ static void plan_close(struct plan *p) {
     hub_close(&p->hub);
 }
 
+static int any_taken(const struct plan *p) {
+    const char *why = "it names no source";
+    for (size_t i = 0; i < p->n_sources; i++)
+        if (crawl_taken(p->sources[i], &why)) return 0;
+    return cli_error(EXIT_CONFIG, "campaign %s: nothing can be crawled; %s%s: %s", p->campaign.name, p->n_sources ? "source " : "",
+                     p->n_sources ? p->sources[p->n_sources - 1]->id : p->campaign.name, why);
+}
+
 static int plan_open(struct plan *p, struct cli *cli, const char *name) {
     *p = (struct plan){0};
     int code = hub_open(cli, NULL, &p->hub);
@@ -142,6 +150,7 @@ static int plan_open(struct plan *p, struct cli *cli, const char *name) {
     if (code == 0 && (!p->campaign.contact || !*p->campaign.contact))
         code = cli_error(EXIT_CONFIG,
                          "no contact: set \"contact\" in hub.yaml or in the campaign, the address site owners can write to");
+    if (code == 0) code = any_taken(p);
     if (code) plan_close(p);
     return code;
 }

@@ -49,6 +49,7 @@ static enum status settle_clock(struct crawl *c, struct crawl_slot *s, const str
                                       after.len ? politeness_retry_after(after, http_head_get(head, "date"), a->end_ms) : -1,
                                   .ok = a->error == FETCH_OK && (a->status == 200 || a->status == 304),
                                   .failure = host_failure(a)};
+    if (!never_sent) s->sent_ms = a->sent_ms;
     if (!never_sent) politeness_end(&s->clock, &s->rules, &p, crawl_dice(c));
     s->unreached = unreached(a->error) && !s->answered;
     if (a->status) s->answered = true;

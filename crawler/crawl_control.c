@@ -136,7 +136,10 @@ static enum status read_rights(struct crawl *c, struct crawl_origin *o, struct b
     }
     crawl_control_rights_free(o->rights);
     o->rights = r;
-    o->slot->rules.crawl_delay_ms = longest_delay(o->slot);
+    struct crawl_slot *s = o->slot;
+    s->rules.crawl_delay_ms = longest_delay(s);
+    int64_t due = s->sent_ms + s->rules.crawl_delay_ms; /* the request that brought a Crawl-delay counts */
+    if (s->sent_ms && due > s->clock.due_ms) s->clock.due_ms = due;
     return r->robots && !o->sitemaps_known ? add_sitemaps(c, o, err) : ST_OK;
 }
 

@@ -51,6 +51,7 @@ static bool claim(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum s
     *r = crawl_dispatch_hosts_begin(c, err);
     if (*r == ST_OK) *r = hosts_clock(c->hosts, slice_str(s->name), c->now_ms, &shared, err);
     if (*r != ST_OK) return false;
+    shared.least_us = s->clock.least_us;
     if (shared.due_ms > s->clock.due_ms) s->clock = shared;
     if (s->clock.due_ms > c->now_ms) {
         *due_ms = s->clock.due_ms;
@@ -211,7 +212,7 @@ static enum verdict choose(struct crawl *c, struct crawl_slot *s, int64_t *due_m
     if (s->controls) return send_control(c, s, due_ms, r, err);
     for (int i = 0; i < LOOK_AT; i++) {
         struct frontier_url u;
-        *r = frontier_next(c->frontier, s->host, c->now_ms, &u, due_ms, err);
+        *r = frontier_next(c->frontier, s->host, c->now_ms, s->clock.failing, &u, due_ms, err);
         if (*r == ST_SKIP) {
             *r = ST_OK;
             return *due_ms == INT64_MAX ? NOTHING : LATER;

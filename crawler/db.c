@@ -59,6 +59,18 @@ static enum status version_of(struct db *db, int *version, struct buf *err) {
     return r;
 }
 
+/* Two processes may find the file empty at once: the second one sees, inside its transaction, that it is made. */
+static enum status make(struct db *db, const char *schema, int version, struct buf *err) {
+    char stamp[64];
+    int found = 0;
+    sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version=%d", version);
+    enum status r = db_exec(db, "BEGIN IMMEDIATE", err);
+    if (r == ST_OK) r = version_of(db, &found, err);
+    if (r == ST_OK && found == 0) r = db_exec(db, schema, err);
+    if (r == ST_OK && found == 0) r = db_exec(db, stamp, err);
+    return r == ST_OK ? db_exec(db, "COMMIT", err) : r;
+}
+
 static enum status set_up(struct db *db, enum db_mode mode, const char *schema, int version, bool *newer, struct buf *err) {
     int found = 0;
     enum status r = version_of(db, &found, err);
@@ -72,11 +84,7 @@ static enum status set_up(struct db *db, enum db_mode mode, const char *schema, 
     r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-65536;",
                 err);
     if (r != ST_OK || found == version) return r;
-    char stamp[64];
-    sqlite3_snprintf(sizeof stamp, stamp, "PRAGMA user_version=%d; COMMIT;", version);
-    r = db_exec(db, "BEGIN IMMEDIATE", err);
-    if (r == ST_OK) r = db_exec(db, schema, err);
-    return r == ST_OK ? db_exec(db, stamp, err) : r;
+    return make(db, schema, version, err);
 }
 
 enum status db_open(struct db *db, const char *path, enum db_mode mode, const char *schema, int version, bool *newer,

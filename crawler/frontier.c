@@ -292,23 +292,27 @@ static enum status take_url(struct frontier *f, sqlite3_stmt *st, int64_t host, 
     return buf_ok(&f->url) ? ST_OK : fail(err, ST_FATAL, "out of memory");
 }
 
-enum status frontier_next(struct frontier *f, int64_t host, int64_t now_ms, struct frontier_url *u, int64_t *due_ms,
+enum status frontier_next(struct frontier *f, int64_t host, int64_t now_ms, bool fresh, struct frontier_url *u, int64_t *due_ms,
                           struct buf *err) {
     sqlite3_stmt *due = f->st[FRONTIER_NEXT_DUE], *queued = f->st[FRONTIER_NEXT];
-    bool row;
+    bool waits, row = false;
     *due_ms = INT64_MAX;
     sqlite3_bind_int64(due, 1, host);
-    enum status r = db_step(&f->db, due, &row, err);
+    enum status r = db_step(&f->db, due, &waits, err);
     if (r != ST_OK) return r;
-    if (row) {
-        *due_ms = sqlite3_column_int64(due, 9);
-        if (*due_ms <= now_ms) return take_url(f, due, host, u, err);
-        sqlite3_reset(due);
+    if (waits) *due_ms = sqlite3_column_int64(due, 9);
+    bool again = waits && *due_ms <= now_ms;
+    if (!again || fresh) {
+        sqlite3_bind_int64(queued, 1, host);
+        r = db_step(&f->db, queued, &row, err);
     }
-    sqlite3_bind_int64(queued, 1, host);
-    r = db_step(&f->db, queued, &row, err);
-    if (r != ST_OK) return r;
-    return row ? take_url(f, queued, host, u, err) : ST_SKIP;
+    if (r == ST_OK && row)
+        r = take_url(f, queued, host, u, err);
+    else if (r == ST_OK)
+        r = again ? take_url(f, due, host, u, err) : ST_SKIP;
+    sqlite3_reset(due);
+    sqlite3_reset(queued);
+    return r;
 }
 
 enum status frontier_sent(struct frontier *f, int64_t key, struct buf *err) {

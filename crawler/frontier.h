@@ -59,11 +59,12 @@ struct frontier_url {
 enum status frontier_add(struct frontier *f, struct frontier_url *u, enum reason refusal, struct slice detail, bool *added,
                          struct buf *err) MUST_CHECK;
 /**
- * frontier_next(f, host, now_ms, u, due_ms, err):
- * The next URL of ${host}: one whose retry is due, else the nearest to a seed, else the first found.  SKIP when there is none now;
+ * frontier_next(f, host, now_ms, fresh, u, due_ms, err):
+ * The next URL of ${host}: one whose retry is due, else the nearest to a seed, else the first found; with ${fresh}, retries come
+ * last, so that one bad address does not keep a host from its others.  SKIP when there is none now;
  * *${due_ms} is then when the next retry is due, or INT64_MAX.  u->url lives until the next call.
  */
-enum status frontier_next(struct frontier *f, int64_t host, int64_t now_ms, struct frontier_url *u, int64_t *due_ms,
+enum status frontier_next(struct frontier *f, int64_t host, int64_t now_ms, bool fresh, struct frontier_url *u, int64_t *due_ms,
                           struct buf *err) MUST_CHECK;
 enum status frontier_sent(struct frontier *f, int64_t key, struct buf *err) MUST_CHECK;
 struct frontier_end {

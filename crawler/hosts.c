@@ -102,8 +102,11 @@ enum status hosts_clock(struct hosts *h, struct slice host, int64_t now_ms, stru
     db_bind_slice(st, 1, host);
     enum status r = db_step(&h->db, st, &row, err);
     if (r != ST_OK || !row) return r;
-    *clock = (struct politeness_clock){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
-                                       sqlite3_column_int64(st, 3), sqlite3_column_int(st, 4) != 0};
+    *clock = (struct politeness_clock){.due_ms = sqlite3_column_int64(st, 0),
+                                       .latency_us = sqlite3_column_int64(st, 1),
+                                       .backoff_ms = sqlite3_column_int64(st, 2),
+                                       .last_failure_ms = sqlite3_column_int64(st, 3),
+                                       .failing = sqlite3_column_int(st, 4) != 0};
     struct slice lease = db_slice(st, 5);
     int64_t lease_end = sqlite3_column_int64(st, 6);
     bool theirs = lease.len && !slice_eq_str(lease, h->campaign) && lease_end > now_ms;

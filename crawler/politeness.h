@@ -25,6 +25,7 @@
 struct politeness_clock {
     int64_t due_ms;          /* wall time before which no request may start */
     int64_t latency_us;      /* smoothed time to first byte; 0: not known yet */
+    int64_t least_us;        /* shortest time to first byte seen by this process; 0: none */
     int64_t backoff_ms;      /* the last rest that was not asked by Retry-After; 0: none */
     int64_t last_failure_ms; /* wall time of the last failure; 0: none */
     bool failing;            /* the last answer was a failure */

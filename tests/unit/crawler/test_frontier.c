@@ -62,25 +62,27 @@ static void test_order_and_states(void **state) {
     assert_true(added);
     add(f, "http://a.fr/2", host, 1, REASON_NONE, &added);
     assert_false(added);
-    OK(frontier_next(f, host, 0, &u, &due, NULL));
+    OK(frontier_next(f, host, 0, false, &u, &due, NULL));
     assert_true(slice_eq_str(u.url, "http://a.fr/1")); /* nearest first, then first found */
     OK(frontier_sent(f, u.key, NULL));
     int64_t first = u.key;
-    OK(frontier_next(f, host, 0, &u, &due, NULL));
+    OK(frontier_next(f, host, 0, false, &u, &due, NULL));
     assert_int_equal(u.key, second);
     OK(frontier_retry(f, first, 5000, REASON_SERVER, 1, NULL));
     struct frontier_end end = {.reason = REASON_DOCUMENT, .status = 200, .bytes = 10, .french_share = 0.5};
     OK(frontier_finish(f, second, &end, NULL));
-    OK(frontier_next(f, host, 5000, &u, &due, NULL)); /* a retry that is due goes first */
+    OK(frontier_next(f, host, 5000, false, &u, &due, NULL)); /* a retry that is due goes first */
     assert_int_equal(u.key, first);
     assert_int_equal(u.tries, 1);
-    OK(frontier_next(f, host, 4999, &u, &due, NULL));
+    OK(frontier_next(f, host, 5000, true, &u, &due, NULL)); /* unless the host is failing */
+    assert_true(slice_eq_str(u.url, "http://a.fr/deep"));
+    OK(frontier_next(f, host, 4999, false, &u, &due, NULL));
     assert_true(slice_eq_str(u.url, "http://a.fr/deep"));
     assert_int_equal(due, 5000);
     OK(frontier_hold(f, u.key, NULL));
-    assert_int_equal(frontier_next(f, host, 0, &u, &due, NULL), ST_SKIP);
+    assert_int_equal(frontier_next(f, host, 0, false, &u, &due, NULL), ST_SKIP);
     OK(frontier_unhold(f, 1, NULL));
-    OK(frontier_next(f, host, 0, &u, &due, NULL));
+    OK(frontier_next(f, host, 0, false, &u, &due, NULL));
     OK(frontier_commit(f, NULL));
     frontier_free(f);
 }
@@ -94,10 +96,10 @@ static void test_a_nearer_way_opens_what_was_too_deep(void **state) {
     OK(frontier_host(f, slice_str("a.fr"), &host, &made, NULL));
     add(f, "http://a.fr/x", host, 21, REASON_DEPTH, &added);
     assert_false(added);
-    assert_int_equal(frontier_next(f, host, 0, &u, &due, NULL), ST_SKIP);
+    assert_int_equal(frontier_next(f, host, 0, false, &u, &due, NULL), ST_SKIP);
     add(f, "http://a.fr/x", host, 2, REASON_NONE, &added);
     assert_true(added);
-    OK(frontier_next(f, host, 0, &u, &due, NULL));
+    OK(frontier_next(f, host, 0, false, &u, &due, NULL));
     assert_int_equal(u.depth, 2);
     OK(frontier_commit(f, NULL));
     frontier_free(f);
@@ -118,11 +120,11 @@ static void test_recovery(void **state) {
     add(f, "http://a.fr/lost", host, 0, REASON_NONE, &added);
     frontier_free(f); /* as a crash: no commit */
     f = open_frontier(*state);
-    OK(frontier_next(f, host, 0, &u, &due, NULL));
+    OK(frontier_next(f, host, 0, false, &u, &due, NULL));
     assert_int_equal(u.key, key);
     OK(frontier_begin(f, NULL));
     OK(frontier_sent(f, key, NULL));
-    assert_int_equal(frontier_next(f, host, 0, &u, &due, NULL), ST_SKIP);
+    assert_int_equal(frontier_next(f, host, 0, false, &u, &due, NULL), ST_SKIP);
     frontier_rollback(f);
     frontier_free(f);
 }

@@ -1,0 +1,314 @@
+"""villers crawl against a web that is watched: politeness, refusals, hostile servers, kills, limits."""
+import collections
+import json
+import pathlib
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+import origin as web
+from origin import Page, html, redirect
+from support import VILLERS, HubCase, run
+
+TEXT = ("La commune organise chaque printemps une fête du livre où les écoles présentent leurs travaux, et la bibliothèque "
+        "reste ouverte jusqu'au soir pour tous les habitants qui souhaitent emprunter un ouvrage. Texte numéro %s.")
+SLACK = 0.012
+
+
+def small_site(pages, robots="User-agent: *\nDisallow: /prive/\n", **more):
+    """A home page that links to p0…, each of which links to the next."""
+    site = {"/robots.txt": Page(robots, type="text/plain"), "/": html("Accueil", TEXT % "zéro", ["/p%d" % i for i in range(pages)])}
+    for i in range(pages):
+        site["/p%d" % i] = html("Page %d" % i, TEXT % i, ["/", "/p%d" % ((i + 1) % pages), "/prive/%d" % i])
+    site.update(more)
+    return site
+
+
+class CrawlCase(HubCase):
+    def serve(self, sites, **kw):
+        o = web.Origin(sites, **kw)
+        self.addCleanup(o.stop)
+        return o
+
+    def source(self, host, delay=20, seeds=None, **keys):
+        name = host.replace(".", "-")
+        keys = dict({"license": "etalab-2.0", "license_evidence": "http://%s/mentions" % host, "delay_ms": delay}, **keys)
+        lines = ["id: " + name, "seeds: " + json.dumps(seeds or ["http://%s/" % host])] + ["%s: %s" % kv for kv in keys.items()]
+        pathlib.Path(self.hub, "sources", name + ".yaml").write_text("\n".join(lines) + "\n")
+
+    def hub_yaml(self):
+        path = pathlib.Path(self.hub, "hub.yaml")
+        path.write_text(path.read_text() + "\ncontact: https://robot.example/\n")
+
+    def setUp(self):
+        super().setUp()
+        self.hub_yaml()
+
+    def command(self, o, *more):
+        return [VILLERS, "crawl", "--hub", str(self.hub), *o.connect, "--json", "--quiet", *more]
+
+    def crawl(self, o, *more, code=0):
+        p = subprocess.run(self.command(o, *more), capture_output=True, text=True, timeout=60)
+        self.assertEqual(p.returncode, code, p.stdout[-3000:] + p.stderr[-3000:])
+        return json.loads(p.stdout) if p.stdout else {}
+
+    def reason(self, url):
+        with sqlite3.connect(pathlib.Path(self.hub, "frontier", "all.sqlite")) as db:
+            row = db.execute("SELECT r.name FROM url u JOIN reason r ON r.id=u.reason WHERE u.url=?", (url,)).fetchone()
+        return row and row[0]
+
+    def documents(self):
+        rows = []
+        for f in sorted(pathlib.Path(self.hub, "raw").iterdir()):
+            self.assertTrue(f.name.endswith(".jsonl.zst"), f.name)
+            text = subprocess.run(["zstd", "-dcq", f], capture_output=True, check=True).stdout.decode()
+            rows += [json.loads(line) for line in text.splitlines()]
+        return rows
+
+    def polite(self, o, host, delay):
+        self.assertEqual(o.targets(host)[0], "/robots.txt")
+        self.assertEqual(o.at_once(host), 1)
+        self.assertGreaterEqual(min(o.gaps(host), default=9), delay - SLACK)
+
+
+class Politeness(CrawlCase):
+    def test_delay_robots_and_a_second_run(self):
+        o = self.serve({"a.test": small_site(12), "b.test": small_site(6, robots="User-agent: *\nCrawl-delay: 0.15\nDisallow: /prive/\n")})
+        self.source("a.test", delay=60)
+        self.source("b.test", delay=20)
+        report = self.crawl(o)
+        self.assertEqual(report["outcome"], "done")
+        self.polite(o, "a.test", 0.060)
+        self.polite(o, "b.test", 0.150)
+        for host, n in (("a.test", 12), ("b.test", 6)):
+            seen = collections.Counter(o.targets(host))
+            self.assertEqual(seen, collections.Counter(["/robots.txt", "/.well-known/tdmrep.json", "/"] + ["/p%d" % i for i in range(n)]))
+        self.assertEqual(len(self.documents()), 20)
+        self.assertIn("(+https://robot.example/)", o.log[0].agent)
+        self.assertEqual(report["campaign_so_far"]["refused"]["robots"], 18)
+        requests = len(o.log)
+        self.assertEqual(self.crawl(o)["requests"], 0)
+        self.assertEqual(len(o.log), requests)
+
+    def test_campaigns_share_a_host(self):
+        o = self.serve({"a.test": small_site(10)})
+        self.source("a.test", delay=80)
+        for name in ("un", "deux"):
+            pathlib.Path(self.hub, "campaigns", name + ".yaml").write_text("sources: [a-test]\n")
+        both = [subprocess.Popen(self.command(o, name), stdout=subprocess.DEVNULL) for name in ("un", "deux")]
+        self.assertEqual([p.wait(60) for p in both], [0, 0])
+        self.polite(o, "a.test", 0.080)
+        self.assertEqual(o.targets("a.test").count("/p3"), 2)
+
+    def test_retry_after(self):
+        site = small_site(4)
+        site["/p1"] = Page(html("Page", TEXT % 1), fault=web.answer(503, ("Retry-After", "1")), times=1)
+        o = self.serve({"a.test": site})
+        self.source("a.test")
+        report = self.crawl(o)
+        log = sorted(e for e in o.log)
+        at = next(i for i, e in enumerate(log) if e.status == 503)
+        self.assertGreaterEqual(log[at + 1].start - log[at].end, 1.0)
+        self.assertEqual((report["retries"], len(self.documents())), (1, 5))
+
+    def test_tdmrep_sitemap_and_page_signals(self):
+        site = small_site(2)
+        site["/robots.txt"] = Page("User-agent: *\nSitemap: http://a.test/plan.xml\n", type="text/plain")
+        site["/plan.xml"] = Page("<urlset><url><loc>http://a.test/hors-lien</loc></url><url><loc>http://b.test/x</loc></url>"
+                                 "<url><loc>http://a.test/reserve/2</loc></url></urlset>", type="application/xml")
+        site["/.well-known/tdmrep.json"] = Page('[{"location":"/reserve/*","tdm-reservation":1}]', type="application/json")
+        site["/hors-lien"] = html("Par le plan", TEXT % "x", ["/reserve/1", "/noindex", "/meta", "/ferme", "/doc.pdf"])
+        site["/noindex"] = html("N", TEXT % "n", ["/vu-de-noindex"], '<meta name="robots" content="noindex">')
+        site["/vu-de-noindex"] = html("V", TEXT % "v", (), '<meta name="robots" content="nofollow">') + '<a href="/non-suivi">x</a>'
+        site["/meta"] = html("M", TEXT % "m", (), '<meta name="tdm-reservation" content="1">')
+        site["/ferme"] = html("F", TEXT % "f", (), '<link rel="license" href="https://creativecommons.org/licenses/by-nc-nd/4.0/">')
+        site["/doc.pdf"] = Page(b"%PDF" + b"x" * 3000000, type="application/pdf")
+        o = self.serve({"a.test": site})
+        self.source("a.test")
+        self.crawl(o)
+        seen = o.targets("a.test")
+        self.assertIn("/vu-de-noindex", seen)
+        self.assertLess(seen.index("/.well-known/tdmrep.json"), seen.index("/"))
+        for never in ("/reserve/1", "/reserve/2", "/non-suivi"):
+            self.assertNotIn(never, seen)
+        want = {"/reserve/1": "reserved", "/noindex": "noindex", "/meta": "licence-conflict", "/ferme": "licence", "/doc.pdf": "type",
+                "/hors-lien": "document"}
+        self.assertEqual({t: self.reason("http://a.test" + t) for t in want}, want)
+        self.assertFalse([e for e in o.log if e.host != "a.test"])
+
+    def test_redirects_and_canonical(self):
+        site = small_site(1)
+        site["/"] = html("A", TEXT % "a", ["/vieux", "/boucle", "/dehors", "/copie?utm_source=x", "/latin"])
+        site["/vieux"] = redirect("/moyen", 301)
+        site["/moyen"] = redirect("/neuf")
+        site["/neuf"] = html("Neuf", TEXT % "n")
+        site["/boucle"] = redirect("/boucle2")
+        site["/boucle2"] = redirect("/boucle")
+        site["/dehors"] = redirect("http://dehors.test/")
+        site["/copie"] = html("Copie", TEXT % "n", (), '<link rel="canonical" href="/neuf">')
+        site["/latin"] = Page(("<html><title>é</title><p>" + TEXT % "latin").encode("latin-1"), type="text/html; charset=iso-8859-1")
+        o = self.serve({"a.test": site})
+        self.source("a.test")
+        self.crawl(o)
+        self.polite(o, "a.test", 0.020)
+        self.assertEqual(len(set(o.targets("a.test"))), len(o.targets("a.test")))
+        self.assertEqual({e.host for e in o.log}, {"a.test"})
+        docs = {d["fetched_url"]: d for d in self.documents()}
+        self.assertEqual(docs["http://a.test/copie"]["url"], "http://a.test/neuf")
+        self.assertEqual(docs["http://a.test/copie"]["id"], docs["http://a.test/neuf"]["id"])
+        self.assertIn("fête du livre où les écoles", docs["http://a.test/latin"]["text"])
+
+
+class Closed(CrawlCase):
+    def test_robots_that_cannot_be_read_closes_the_host(self):
+        sites = {"absent.test": small_site(1), "erreur.test": small_site(1), "muet.test": small_site(1), "tour.test": small_site(1), "trop.test": small_site(1)}
+        del sites["absent.test"]["/robots.txt"]
+        sites["erreur.test"]["/robots.txt"] = Page("", fault=web.answer(503))
+        sites["muet.test"]["/robots.txt"] = Page("", fault=web.hang)
+        sites["tour.test"]["/robots.txt"] = redirect("/robots.txt")
+        sites["trop.test"]["/robots.txt"] = Page("", fault=web.answer(429))
+        o = self.serve(sites)
+        for host in sites:
+            self.source(host)
+        report = self.crawl(o, "--timeout", "1", "--max-wait", "5", code=75)
+        self.assertEqual(report["outcome"], "waiting")
+        for host in sites:
+            pages = [t for t in o.targets(host) if t not in ("/robots.txt", "/.well-known/tdmrep.json")]
+            self.assertEqual(bool(pages), host == "absent.test", host)
+        self.assertEqual(report["campaign_so_far"]["queued"] + report["campaign_so_far"]["waiting"], 4)
+
+    def test_an_unreachable_host_ends_quickly(self):
+        o = self.serve({"a.test": small_site(1)})
+        self.source("a.test")
+        o.stop()
+        t0 = time.time()
+        p = subprocess.run(self.command(o), capture_output=True, text=True, timeout=60)
+        self.assertEqual(p.returncode, 75, p.stderr)
+        self.assertIn("later: villers crawl", p.stderr)
+        self.assertLess(time.time() - t0, 10)
+
+    def test_private_addresses_are_never_connected_to(self):
+        o = self.serve({"a.test": small_site(1)})
+        self.source("a.test", seeds=["http://127.0.0.1:%d/" % o.server_address[1], "http://[::1]:%d/" % o.server_address[1]])
+        report = self.villers("crawl", "--json", "--quiet")
+        self.assertEqual(o.log, [])
+        self.assertEqual(json.loads(report.stdout)["campaign_so_far"]["refused"]["address"], 2)
+
+    def test_configuration(self):
+        o = self.serve({})
+        self.source("a.test", license="CC-BY-NC-4.0")
+        p = subprocess.run(self.command(o), capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(p.returncode, 0)
+        self.assertIn("licence", p.stderr)
+        self.source("a.test")
+        pathlib.Path(self.hub, "hub.yaml").write_text("")
+        p = self.villers("crawl", code=78)
+        self.assertIn("contact", p.stderr)
+        self.assertEqual(o.log, [])
+
+
+class Hostile(CrawlCase):
+    def test_faults_end_and_the_rest_is_fetched(self):
+        page = html("Page", TEXT % "p")
+        faults = {"/lent": (web.trickle, None, "timeout"), "/sans-fin": (web.endless, None, "too-large"), "/charabia": (web.garbage, None, "protocol"),
+                  "/entetes": (web.big_head, None, "headers-too-large"), "/bombe": (web.bomb, None, "expands-too-much"),
+                  "/gzip": (web.bad_gzip, None, "bad-encoding"), "/coupe": (web.reset, 1, "document"), "/menteur": (web.half, 1, "document")}
+        hosts = {}
+        for i, (path, (fault, times, _)) in enumerate(faults.items()):
+            hosts["h%d.test" % i] = small_site(1, **{"/": html("A", TEXT % "a", [path, "/bon"]), "/bon": page, path: Page(page, fault=fault, times=times)})
+        o = self.serve(hosts)
+        for host in hosts:
+            self.source(host, max_page_bytes=1000000)
+        report = self.crawl(o, "--backoff", "1", "--timeout", "1", "--max-wait", "3", code=75)
+        for i, (path, (_, _, want)) in enumerate(faults.items()):
+            host = "h%d.test" % i
+            self.assertEqual(self.reason("http://%s/bon" % host), "document", path)
+            self.assertEqual(self.reason("http://%s%s" % (host, path)), want, path)
+            self.polite(o, host, 0.020)
+        self.assertGreater(report["retries"], 3)
+
+    def test_traps(self):
+        site = small_site(1)
+        for i in range(1, 40):
+            site["/" + "x/" * i] = html("x", TEXT % i, ["/" + "x/" * (i + 1)])
+            site["/agenda/%d" % i] = html("a", TEXT % i, ["/agenda/%d" % (i + 1)])
+        site["/"] = html("A", TEXT % "a", ["/x/", "/agenda/1", "/" + "long" * 600])
+        o = self.serve({"a.test": site})
+        self.source("a.test", delay=5, max_depth=10)
+        report = self.crawl(o)
+        self.assertEqual(sum(t.startswith("/agenda/") for t in o.targets("a.test")), 10)
+        self.assertEqual(sum(t.startswith("/x/") for t in o.targets("a.test")), 2)
+        self.assertEqual(report["campaign_so_far"]["refused"], {"trap": 1, "depth": 1})
+
+
+class Interruptions(CrawlCase):
+    HOSTS = 4
+    PAGES = 40
+
+    def sites(self):
+        return {"k%d.test" % i: small_site(self.PAGES) for i in range(self.HOSTS)}
+
+    def everything(self, o):
+        for host in self.sites():
+            self.assertEqual(set(o.targets(host)), {"/robots.txt", "/.well-known/tdmrep.json", "/"} | {"/p%d" % i for i in range(self.PAGES)})
+        docs = self.documents()
+        self.assertEqual(len({d["fetched_url"] for d in docs}), self.HOSTS * (self.PAGES + 1))
+        self.assertEqual(len(docs), len({d["fetched_url"] for d in docs}), "a page is a document once")
+        with sqlite3.connect(pathlib.Path(self.hub, "manifest.sqlite")) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM documents").fetchone()[0], len(docs))
+            self.assertEqual(db.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+        for f in pathlib.Path(self.hub, "warc").iterdir():
+            self.assertTrue(f.name.endswith(".warc.zst"), f.name)
+            self.assertEqual(subprocess.run(["zstd", "-tq", f]).returncode, 0)
+
+    def test_kill_9(self):
+        o = self.serve(self.sites(), latency=0.005)
+        for host in self.sites():
+            self.source(host, delay=50)
+        dice = random.Random(7)
+        for _ in range(12):
+            p = subprocess.Popen(self.command(o), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(dice.uniform(0.03, 0.45))
+            p.kill()
+            p.wait()
+        self.crawl(o)
+        self.everything(o)
+        for host in self.sites():
+            self.polite(o, host, 0.050)
+
+    def test_sigterm_saves_and_says_how_to_go_on(self):
+        o = self.serve(self.sites())
+        for host in self.sites():
+            self.source(host)
+        p = subprocess.Popen(self.command(o), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.4)
+        p.send_signal(signal.SIGTERM)
+        _, err = p.communicate(timeout=15)
+        self.assertEqual(p.returncode, 75, err)
+        self.assertIn("go on with: villers crawl", err)
+        self.assertFalse([f for f in pathlib.Path(self.hub, "raw").iterdir() if f.name.endswith(".open")])
+        self.crawl(o)
+        self.everything(o)
+
+    def test_limits_dry_run_and_reports(self):
+        o = self.serve(self.sites())
+        for host in self.sites():
+            self.source(host, max_pages=3)
+        self.assertIn("k0-test: etalab-2.0", self.villers("crawl", "--dry-run").stdout)
+        self.assertEqual(o.log, [])
+        self.assertEqual(self.crawl(o, "--max-pages", "5")["outcome"], "limit")
+        self.assertEqual(len(self.documents()), 5)
+        self.crawl(o)
+        self.assertEqual(len(self.documents()), 3 * self.HOSTS)
+        shown = json.loads(self.villers("campaigns", "show", "all", "--json").stdout)
+        self.assertEqual(shown["fetched"]["document"], 3 * self.HOSTS)
+        self.assertGreater(shown["held"], 0)
+        self.assertIn("all", self.villers("campaigns").stdout)
+        self.villers("campaigns", "show", "nulle-part", code=66)
+
+
+if __name__ == "__main__":
+    unittest.main()
