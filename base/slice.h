@@ -39,7 +39,7 @@ static inline bool slice_eq_str(struct slice a, const char *b) { return slice_eq
 static inline struct slice slice_sub(struct slice s, size_t from, size_t to) {
     if (to > s.len) to = s.len;
     if (from > to) from = to;
-    return slice_of(s.ptr + from, to - from);
+    return slice_of(from ? s.ptr + from : s.ptr, to - from);
 }
 
 /** ascii_*: the C locale's classes over any byte; safe on negative chars, unlike <ctype.h>. */

@@ -47,24 +47,32 @@ static bool must_encode(char c, unsigned set) {
 
 static void encode(struct slice s, unsigned set, struct buf *out) {
     static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char u = (unsigned char)s.ptr[i];
-        if (must_encode(s.ptr[i], set)) {
-            char escape[3] = {'%', hex[u >> 4], hex[u & 15]};
-            buf_append(out, escape, 3);
-        } else {
-            buf_char(out, s.ptr[i]);
-        }
+    for (size_t i = 0; i < s.len;) {
+        size_t from = i;
+        while (i < s.len && (ascii_is_alnum(s.ptr[i]) || !must_encode(s.ptr[i], set))) i++;
+        buf_append(out, s.ptr + from, i - from);
+        if (i == s.len) return;
+        unsigned char u = (unsigned char)s.ptr[i++];
+        char escape[3] = {'%', hex[u >> 4], hex[u & 15]};
+        buf_append(out, escape, 3);
     }
 }
 
-/* Leading and trailing C0 controls and spaces go, tabs and newlines anywhere too, and so does the fragment. */
-static void clean(struct slice input, struct buf *out) {
-    while (input.len && (unsigned char)input.ptr[0] <= 0x20) input = slice_sub(input, 1, input.len);
-    while (input.len && (unsigned char)input.ptr[input.len - 1] <= 0x20) input.len--;
-    for (size_t i = 0; i < input.len && input.ptr[i] != '#'; i++) {
-        if (input.ptr[i] != '\t' && input.ptr[i] != '\n' && input.ptr[i] != '\r') buf_char(out, input.ptr[i]);
+/*
+ * Leading and trailing C0 controls and spaces go, tabs and newlines anywhere too, and so does the fragment.  ${out} is used only
+ * when something inside goes.
+ */
+static struct slice clean(struct slice s, struct buf *out) {
+    while (s.len && (unsigned char)s.ptr[0] <= 0x20) s = slice_sub(s, 1, s.len);
+    while (s.len && (unsigned char)s.ptr[s.len - 1] <= 0x20) s.len--;
+    s = slice_sub(s, 0, slice_find_char(s, '#'));
+    size_t i = 0;
+    while (i < s.len && s.ptr[i] != '\t' && s.ptr[i] != '\n' && s.ptr[i] != '\r') i++;
+    if (i == s.len) return s;
+    for (i = 0; i < s.len; i++) {
+        if (s.ptr[i] != '\t' && s.ptr[i] != '\n' && s.ptr[i] != '\r') buf_char(out, s.ptr[i]);
     }
+    return buf_view(out);
 }
 
 /* The scheme at the front of ${s}, without its colon; empty when there is none. */
@@ -249,21 +257,25 @@ static bool unreserved(char c) { return ascii_is_alnum(c) || c == '-' || c == '.
  */
 static void normalise_escapes(struct slice s, struct buf *out) {
     size_t stray = SIZE_MAX;
-    for (size_t i = 0; i < s.len; i++) {
-        bool escape = s.ptr[i] == '%' && i + 2 < s.len && hex_value(s.ptr[i + 1]) >= 0 && hex_value(s.ptr[i + 2]) >= 0;
+    for (size_t i = 0; i < s.len;) {
+        const char *next = memchr(s.ptr + i, '%', s.len - i);
+        size_t at = next ? (size_t)(next - s.ptr) : s.len;
+        buf_append(out, s.ptr + i, at - i);
+        if (!next) return;
+        bool escape = at + 2 < s.len && hex_value(s.ptr[at + 1]) >= 0 && hex_value(s.ptr[at + 2]) >= 0;
+        i = at + (escape ? 3 : 1);
         if (!escape) {
-            if (s.ptr[i] == '%') stray = out->len;
-            buf_char(out, s.ptr[i]);
+            stray = out->len;
+            buf_char(out, '%');
             continue;
         }
-        char c = (char)(hex_value(s.ptr[i + 1]) * 16 + hex_value(s.ptr[i + 2]));
+        char c = (char)(hex_value(s.ptr[at + 1]) * 16 + hex_value(s.ptr[at + 2]));
         if (unreserved(c) && (stray == SIZE_MAX || out->len - stray > 2)) {
             buf_char(out, c);
         } else {
-            char upper[3] = {'%', ascii_upper(s.ptr[i + 1]), ascii_upper(s.ptr[i + 2])};
+            char upper[3] = {'%', ascii_upper(s.ptr[at + 1]), ascii_upper(s.ptr[at + 2])};
             buf_append(out, upper, 3);
         }
-        i += 2;
     }
 }
 
@@ -298,42 +310,40 @@ static void write_query(const struct url_options *opt, struct slice query, struc
     if (out->len == start + 1) buf_truncate(out, start);
 }
 
-static void serialise(const struct parsed *p, const struct url_options *opt, struct buf *out) {
-    struct buf part;
-    buf_init(&part, 4 * LIMIT_URL_INPUT);
+static void serialise(const struct parsed *p, const struct url_options *opt, struct buf *part, struct buf *out) {
     buf_slice(out, p->scheme);
     buf_str(out, "://");
     buf_slice(out, buf_view(&p->authority));
-    normalise_escapes(buf_view(&p->path), &part);
-    strip_path_params(opt, &part);
-    buf_slice(out, buf_view(&part));
-    if (!buf_ok(&part)) out->failed = true;
-    buf_clear(&part);
-    normalise_escapes(buf_view(&p->query), &part);
-    if (p->has_query) write_query(opt, buf_view(&part), out);
-    if (!buf_ok(&part)) out->failed = true;
-    buf_free(&part);
+    normalise_escapes(buf_view(&p->path), part);
+    strip_path_params(opt, part);
+    buf_slice(out, buf_view(part));
+    if (!buf_ok(part)) out->failed = true;
+    buf_clear(part);
+    if (!p->has_query) return;
+    normalise_escapes(buf_view(&p->query), part);
+    write_query(opt, buf_view(part), out);
+    if (!buf_ok(part)) out->failed = true;
 }
 
 enum status url_canonical(struct slice input, struct slice base, const struct url_options *opt, struct buf *out, struct buf *err) {
     if (input.len > LIMIT_URL_INPUT) return fail(err, ST_SKIP, "URL longer than %zu bytes", (size_t)LIMIT_URL_INPUT);
     struct parsed p = {.has_query = false};
-    struct buf cleaned, valid, result;
+    struct buf cleaned, valid, part, result;
     buf_init(&cleaned, LIMIT_URL_INPUT);
     buf_init(&valid, 4 * LIMIT_URL_INPUT);
-    buf_init(&result, 4 * LIMIT_URL_INPUT);
+    buf_init(&part, 16 * LIMIT_URL_INPUT);
+    buf_init(&result, 32 * LIMIT_URL_INPUT);
     buf_init(&p.authority, 4 * LIMIT_URL_INPUT);
     buf_init(&p.path, 16 * LIMIT_URL_INPUT);
     buf_init(&p.query, 16 * LIMIT_URL_INPUT);
-    clean(input, &cleaned);
-    struct slice text = buf_view(&cleaned);
+    struct slice text = clean(input, &cleaned);
     if (!utf8_valid(text)) {
         utf8_repair(&valid, text);
         text = buf_view(&valid);
     }
     enum status st = parse(&p, text, base, err);
     if (st == ST_OK) {
-        serialise(&p, opt, &result);
+        serialise(&p, opt, &part, &result);
         bool fits =
             buf_ok(&result) && buf_ok(&cleaned) && buf_ok(&valid) && buf_ok(&p.authority) && buf_ok(&p.path) && buf_ok(&p.query);
         if (!fits || result.len > LIMIT_URL) st = fail(err, ST_SKIP, "URL longer than %zu bytes", (size_t)LIMIT_URL);
@@ -344,6 +354,7 @@ enum status url_canonical(struct slice input, struct slice base, const struct ur
     }
     buf_free(&cleaned);
     buf_free(&valid);
+    buf_free(&part);
     buf_free(&result);
     buf_free(&p.authority);
     buf_free(&p.path);

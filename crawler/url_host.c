@@ -208,6 +208,9 @@ enum status url_host(struct slice raw, struct buf *out, struct buf *err) {
         if (raw.ptr[raw.len - 1] != ']') return fail(err, ST_SKIP, "bad IPv6 address: no closing bracket");
         return ipv6(slice_sub(raw, 1, raw.len - 1), out, err);
     }
+    bool plain = !memchr(raw.ptr, '%', raw.len);
+    for (size_t i = 0; i < raw.len && plain; i++) plain = (unsigned char)raw.ptr[i] < 0x80;
+    if (plain && !needs_idna(raw)) return domain_check(raw, out, err);
     struct buf decoded, valid, ascii;
     buf_init(&decoded, 64 * 1024);
     buf_init(&valid, 256 * 1024);

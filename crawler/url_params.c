@@ -134,7 +134,9 @@ bool url_param_stripped(const struct url_options *opt, struct slice name, struct
         list = opt->strip;
         n = opt->n_strip;
     }
+    char first = name.len ? ascii_lower(name.ptr[0]) : 0;
     for (size_t i = 0; i < n; i++) {
+        if (list[i][0] != '*' && ascii_lower(list[i][0]) != first) continue;
         if (matches(slice_str(list[i]), name, value)) return true;
     }
     return false;
