@@ -34,6 +34,7 @@ struct job {
     struct item *verdicts; /* judged items, their buffers freed */
     size_t n, cap;
     uint64_t length; /* of refined/NAME so far */
+    int64_t run;     /* that this is part of */
     enum status st;
 };
 
@@ -126,7 +127,7 @@ static enum status record(struct job *j, const struct manifest_segment *raw, str
                                        .records = j->n,
                                        .sealed_ms = now,
                                        .settings_hash = settings,
-                                       .run = MANIFEST_NONE,
+                                       .run = j->run,
                                        .derived_from = raw->number};
     struct manifest_segment sigs = refined;
     sigs.kind = SEGMENT_SIGNATURE;
@@ -208,8 +209,9 @@ static enum status walk_stale(struct hub *h, struct walk *w, struct slice text, 
                                .settings_hash = w->settings.ptr,
                                .settings_text = text,
                                .began_ms = clock_wall_ms()};
-    int64_t number;
+    int64_t number = MANIFEST_NONE;
     enum status st = manifest_run_begin(h->manifest, &run, &number, err);
+    w->job.run = number;
     if (st == ST_OK) st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_REFINED, w->settings, on_stale, w, err);
     if (st != ST_OK) return st;
     struct buf outcome = {.max = 1024};

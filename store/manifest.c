@@ -194,3 +194,27 @@ enum status manifest_run_end(struct manifest *m, int64_t number, int64_t now_ms,
     manifest_rollback(m);
     return st;
 }
+
+enum status manifest_run_of_segment(struct manifest *m, int64_t segment, manifest_run_fn fn, void *ctx, struct buf *err) {
+    static const char sql[] =
+        "SELECT r.run, r.stage, r.subject, r.code, coalesce(g.hash, ''), coalesce(g.text, ''), r.outcome, r.began_ms, "
+        "r.ended_ms FROM segments s JOIN runs r ON r.run = s.run LEFT JOIN settings g ON g.settings = r.settings "
+        "WHERE s.segment = ?1";
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, segment);
+    enum status got = mdb_row(m, st, err);
+    if (got != ST_OK) return got == ST_SKIP ? fail(err, ST_SKIP, "segment %lld names no run", (long long)segment) : got;
+    struct manifest_run_row run = {.number = sqlite3_column_int64(st, 0),
+                                   .stage = mdb_text(st, 1),
+                                   .subject = mdb_text(st, 2),
+                                   .code = mdb_text(st, 3),
+                                   .settings_hash = mdb_text(st, 4),
+                                   .settings_text = mdb_text(st, 5),
+                                   .outcome = mdb_text(st, 6),
+                                   .began_ms = sqlite3_column_int64(st, 7),
+                                   .ended_ms = mdb_int_or_none(st, 8)};
+    got = fn(ctx, &run);
+    sqlite3_reset(st);
+    return got;
+}

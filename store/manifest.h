@@ -57,6 +57,15 @@ enum status manifest_run_begin(struct manifest *m, const struct manifest_run *ru
 /** manifest_run_end(m, number, now_ms, outcome, err): ${outcome} is JSON.  Its own transaction too. */
 enum status manifest_run_end(struct manifest *m, int64_t number, int64_t now_ms, struct slice outcome, struct buf *err) MUST_CHECK;
 
+struct manifest_run_row {
+    int64_t number;
+    struct slice stage, subject, code, settings_hash, settings_text, outcome; /* "" for none */
+    int64_t began_ms, ended_ms; /* MANIFEST_NONE while it runs, or when it was killed */
+};
+typedef enum status (*manifest_run_fn)(void *ctx, const struct manifest_run_row *run);
+/** manifest_run_of_segment(m, segment, fn, ctx, err): the run that made it; SKIP when that is not recorded. */
+enum status manifest_run_of_segment(struct manifest *m, int64_t segment, manifest_run_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
 /* ---- segments ---- */
 
 enum segment_kind { SEGMENT_WARC = 1, SEGMENT_RAW, SEGMENT_REFINED, SEGMENT_SIGNATURE };
@@ -299,6 +308,9 @@ enum status manifest_lift(struct manifest *m, enum removal_scope scope, struct s
 typedef enum status (*manifest_removal_fn)(void *ctx, const struct manifest_removal *r);
 /** manifest_each_removal(m, fn, ctx, err): all, lifted ones too, by number. */
 enum status manifest_each_removal(struct manifest *m, manifest_removal_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+/** manifest_find_removal(m, number, fn, ctx, err): SKIP when there is none. */
+enum status manifest_find_removal(struct manifest *m, int64_t number, manifest_removal_fn fn, void *ctx,
+                                  struct buf *err) MUST_CHECK;
 /** manifest_forgotten(m, id, url, source, removal, err): whether a removal in force covers the document; *${removal} its number or
  *  MANIFEST_NONE.  The crawler asks before it fetches. */
 enum status manifest_forgotten(struct manifest *m, struct slice id, struct slice url, struct slice source, int64_t *removal,

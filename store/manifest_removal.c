@@ -215,10 +215,11 @@ enum status manifest_lift(struct manifest *m, enum removal_scope scope, struct s
     return got;
 }
 
-enum status manifest_each_removal(struct manifest *m, manifest_removal_fn fn, void *ctx, struct buf *err) {
-    static const char sql[] = "SELECT removal, scope, value, reason, asked_ms, lifted_ms FROM removals ORDER BY removal";
+static enum status show_removals(struct manifest *m, const char *sql, int64_t number, size_t *n, manifest_removal_fn fn, void *ctx,
+                                 struct buf *err) {
     sqlite3_stmt *st = NULL;
     enum status got = mdb_prepare(m, sql, &st, err), answer = ST_OK;
+    if (got == ST_OK && number != MANIFEST_NONE) sqlite3_bind_int64(st, 1, number);
     while (answer == ST_OK && got == ST_OK && (got = mdb_row(m, st, err)) == ST_OK) {
         struct manifest_removal r = {.number = sqlite3_column_int64(st, 0),
                                      .scope = (enum removal_scope)sqlite3_column_int(st, 1),
@@ -227,7 +228,21 @@ enum status manifest_each_removal(struct manifest *m, manifest_removal_fn fn, vo
                                      .asked_ms = sqlite3_column_int64(st, 4),
                                      .lifted_ms = mdb_int_or_none(st, 5)};
         answer = fn(ctx, &r);
+        ++*n;
     }
     sqlite3_finalize(st);
     return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
+}
+
+#define REMOVAL_COLUMNS "SELECT removal, scope, value, reason, asked_ms, lifted_ms FROM removals "
+
+enum status manifest_each_removal(struct manifest *m, manifest_removal_fn fn, void *ctx, struct buf *err) {
+    size_t n = 0;
+    return show_removals(m, REMOVAL_COLUMNS "ORDER BY removal", MANIFEST_NONE, &n, fn, ctx, err);
+}
+
+enum status manifest_find_removal(struct manifest *m, int64_t number, manifest_removal_fn fn, void *ctx, struct buf *err) {
+    size_t n = 0;
+    enum status st = show_removals(m, REMOVAL_COLUMNS "WHERE removal = ?1", number, &n, fn, ctx, err);
+    return st == ST_OK && n == 0 ? fail(err, ST_SKIP, "no removal number %lld", (long long)number) : st;
 }

@@ -37,7 +37,7 @@ struct warc_exchange {
  * warc_format_exchange(out, warcinfo_id, ex, ends):
  * Append the request, response (or revisit) and (if asked) metadata records of ${ex} to ${out}, concurrent to each other.  ends[i]
  * is the length of ${out} after record i, so that each can be compressed on its own; returns how many records (2 or 3).  The
- * payload digest is that of ${body} as stored, transfer coding included, as warcio and the crawlers around it count it.  Thread-safe.
+ * payload digest is that of ${body} as stored, transfer coding included, as warcio and the crawlers around it count it.  ${warcinfo_id} may be NULL.  Thread-safe.
  */
 unsigned warc_format_exchange(struct buf *out, const char *warcinfo_id, const struct warc_exchange *ex, size_t ends[3]);
 /** warc_payload_digest(body, out): append "sha256:" and the base 32 of ${body}'s digest, as WARC-Payload-Digest holds it. */
