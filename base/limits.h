@@ -12,12 +12,13 @@
 
 #define LIMIT_BUF_DEFAULT (64 * MIB)
 #define LIMIT_ERR (4 * KIB)
-#define LIMIT_LINE (256 * MIB)     /* one JSON line */
-#define LIMIT_TEXT (64 * MIB)      /* the text of one document */
-#define LIMIT_CONFIG (4 * MIB)     /* a YAML file */
-#define LIMIT_URL ((size_t)2048)   /* a canonical URL; longer ones are traps (reference: traps) */
-#define LIMIT_URL_INPUT (64 * KIB) /* a URL as found on a page, before parsing */
-#define LIMIT_ROBOTS (512 * KIB)   /* RFC 9309 2.5 asks for at least 500 KiB */
+#define LIMIT_LINE (256 * MIB)                /* one JSON line */
+#define LIMIT_TEXT (64 * MIB)                 /* the text of one document */
+#define LIMIT_QUALITY_WORDS ((size_t)1 << 20) /* words of a text that are looked at for repetition */
+#define LIMIT_CONFIG (4 * MIB)                /* a YAML file */
+#define LIMIT_URL ((size_t)2048)              /* a canonical URL; longer ones are traps (reference: traps) */
+#define LIMIT_URL_INPUT (64 * KIB)            /* a URL as found on a page, before parsing */
+#define LIMIT_ROBOTS (512 * KIB)              /* RFC 9309 2.5 asks for at least 500 KiB */
 #define LIMIT_ROBOTS_SITEMAPS ((size_t)1000)
 #define LIMIT_TDMREP (1 * MIB)
 #define LIMIT_SITEMAP_URLS ((size_t)50000) /* sitemaps.org: entries of one file */

@@ -68,6 +68,8 @@ bool unicode_is_space(uint32_t cp) {
     return c >= UTF8PROC_CATEGORY_ZS && c <= UTF8PROC_CATEGORY_ZP;
 }
 
+bool unicode_is_icon(uint32_t cp) { return cp >= 0x80 && category(cp) == UTF8PROC_CATEGORY_SO; }
+
 bool unicode_is_upper(uint32_t cp) {
     if (cp < 0x80) return cp >= 'A' && cp <= 'Z';
     return category(cp) == UTF8PROC_CATEGORY_LU;

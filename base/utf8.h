@@ -31,6 +31,8 @@ bool unicode_is_decimal(uint32_t cp);
 bool unicode_is_mark(uint32_t cp);
 bool unicode_is_punct(uint32_t cp);
 bool unicode_is_space(uint32_t cp);
+/** unicode_is_icon(cp): category So, the pictures among the symbols. */
+bool unicode_is_icon(uint32_t cp);
 bool unicode_is_upper(uint32_t cp);
 /** unicode_lower(cp): simple lower-case mapping. */
 uint32_t unicode_lower(uint32_t cp);

@@ -1,0 +1,100 @@
+/* villers quality: the signals of each text, and whether FineWeb-2's French filters keep it. */
+#include "cli/engine.h"
+#include "dedup/quality.h"
+#include <stdlib.h>
+
+struct quality_options {
+    bool lines, jsonl;
+    struct option_list set;
+};
+
+static const struct option options[] = {
+    {"lines", 0, OPTION_FLAG, offsetof(struct quality_options, lines), NULL, "each line of the input is a text"},
+    {"jsonl", 0, OPTION_FLAG, offsetof(struct quality_options, jsonl), NULL, "each line is a JSON object with id and text"},
+    {"set", 0, OPTION_LIST, offsetof(struct quality_options, set), "NAME=VALUE",
+     "a threshold in place of FineWeb-2's (max_char_dup=0.2; 0 turns it off)"},
+    {0},
+};
+
+struct worker {
+    struct quality *quality;
+    const struct quality_settings *settings;
+};
+
+static void *worker_new(void *ctx) {
+    struct worker *w = malloc(sizeof *w);
+    if (!w) return NULL;
+    *w = (struct worker){.quality = quality_new(), .settings = ctx};
+    if (w->quality) return w;
+    free(w);
+    return NULL;
+}
+
+static void worker_free(void *worker) {
+    struct worker *w = worker;
+    if (w) quality_free(w->quality);
+    free(w);
+}
+
+static enum status answer(void *worker, const struct engine_record *rec, struct buf *out, struct buf *err) {
+    struct worker *w = worker;
+    struct quality_signals signals;
+    struct json_out j;
+    enum status st = quality_measure(w->quality, rec->text, &signals);
+    if (st != ST_OK) return fail(err, st, st == ST_SKIP ? "the text is too large" : "out of memory");
+    const char *reason = quality_verdict(&signals, w->settings);
+    json_out_init(&j, out);
+    engine_open(&j, rec);
+    json_kv_bool(&j, "keep", *reason == '\0');
+    json_kv_str(&j, "reason", slice_str(reason));
+    json_key(&j, "signals");
+    quality_json(&j, &signals);
+    json_object_end(&j);
+    buf_char(out, '\n');
+    return ST_OK;
+}
+
+/* "NAME=VALUE" into ${s}. */
+static bool threshold(struct quality_settings *s, const char *text) {
+    struct slice rest = slice_str(text), name;
+    if (!slice_cut(&rest, '=', &name) || rest.len == 0) return false;
+    char *end;
+    double value = strtod(rest.ptr, &end);
+    return *end == '\0' && value >= 0 && value <= 1e15 && quality_set(s, name, value);
+}
+
+static int run(struct cli *cli, void *opts, char **operands, int n) {
+    (void)cli;
+    const struct quality_options *o = opts;
+    struct quality_settings settings;
+    if (o->lines && o->jsonl) return cli_error(EXIT_USAGE, "--lines and --jsonl exclude each other");
+    quality_defaults(&settings);
+    for (size_t i = 0; i < o->set.n; i++)
+        if (!threshold(&settings, o->set.items[i])) return cli_error(EXIT_USAGE, "--set %s: no such threshold", o->set.items[i]);
+    struct engine e = {
+        .form = o->jsonl   ? ENGINE_JSONL
+                : o->lines ? ENGINE_LINES
+                           : ENGINE_FILES,
+        .paths = operands,
+        .n_paths = n,
+        .worker_new = worker_new,
+        .worker_free = worker_free,
+        .answer = answer,
+        .ctx = &settings,
+    };
+    return engine_run(&e);
+}
+
+const struct command cmd_quality = {
+    .name = "quality",
+    .group = "engine",
+    .summary = "the quality signals of each text, and the verdict of FineWeb-2's French filters",
+    .usage = "[--lines|--jsonl] [--set NAME=VALUE]… [FILE…]",
+    .examples = "villers quality page.txt\n"
+                "zstdcat docs.jsonl.zst | villers quality --jsonl\n"
+                "villers quality --jsonl --set min_words=20 --set max_new_line_ratio=0 docs.jsonl.zst",
+    .options = options,
+    .options_size = sizeof(struct quality_options),
+    .max_operands = -1,
+    .run = run,
+};
