@@ -102,7 +102,7 @@ say "9. Verify the mirror"
 run verify "$work/mirror"
 
 say "Done.  A document of the release:"
-zstd -dcq "$work"/mirror/data/*.zst | head -1 | cut -c 1-600
+zstd -dcq "$work"/mirror/data/*.zst | sed -n 1p | cut -c 1-600
 echo
 echo "The release's card: $hub/releases/villers-demo/1.0.0/README.md"
 echo "Look around:        $villers serve --hub $hub --port 8080     then open http://127.0.0.1:8080/"
