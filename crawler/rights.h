@@ -33,8 +33,8 @@ enum rights_tdm { RIGHTS_TDM_UNSET, RIGHTS_TDM_OPEN, RIGHTS_TDM_RESERVED, RIGHTS
 /**
  * rights_tdmrep_match(t, target, evidence):
  * What the file says of ${target} (path and query): the first rule in sequence whose location matches, '*' and '$' as in
- * robots.txt.  *${evidence} is the rule's JSON text and lives as long as ${t}.  UNREADABLE: a file that breaks off, so that
- * nobody can say.  ${t} may be NULL.  Thread-safe.  O(rules × length).
+ * robots.txt.  *${evidence} is the rule's JSON text and lives as long as ${t}.  UNREADABLE: a file that breaks off or
+ * a rule of a kind that nobody can read.  ${t} may be NULL.  Thread-safe.  O(rules × length).
  */
 enum rights_tdm rights_tdmrep_match(const struct rights_tdmrep *t, struct slice target, struct slice *evidence);
 

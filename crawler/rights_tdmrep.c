@@ -26,13 +26,13 @@ enum rights_tdm rights_tdm_value(struct slice value) {
     return slice_eq_str(value, "0") ? RIGHTS_TDM_OPEN : RIGHTS_TDM_UNSET;
 }
 
-/* A "1" between quotes is a mistake that can only mean one thing; a "0" there opens nothing. */
+/* A "1" between quotes is no value of the protocol, but who wrote it did not mean to give leave. */
 static enum rights_tdm reservation(struct json_value rule) {
     struct json_value v;
     struct slice s;
     int64_t n;
     if (!json_get(rule, "tdm-reservation", &v)) return RIGHTS_TDM_UNSET;
-    if (json_as_string(v, &s)) return slice_eq_str(slice_trim(s), "1") ? RIGHTS_TDM_RESERVED : RIGHTS_TDM_UNSET;
+    if (json_as_string(v, &s)) return slice_eq_str(slice_trim(s), "1") ? RIGHTS_TDM_UNREADABLE : RIGHTS_TDM_UNSET;
     if (json_typeof(v) != JSON_NUMBER || !json_as_int(v, &n)) return RIGHTS_TDM_UNSET;
     return n == 1 ? RIGHTS_TDM_RESERVED : n == 0 ? RIGHTS_TDM_OPEN : RIGHTS_TDM_UNSET;
 }
@@ -43,7 +43,8 @@ static void write_rule(struct json_value rule, struct slice location, enum right
     json_out_init(&j, out);
     json_object(&j);
     json_kv_str(&j, "location", location);
-    if (value != RIGHTS_TDM_UNSET) json_kv_int(&j, "tdm-reservation", value == RIGHTS_TDM_RESERVED);
+    if (value == RIGHTS_TDM_UNREADABLE) json_kv_str(&j, "tdm-reservation", slice_str("1"));
+    if (value == RIGHTS_TDM_OPEN || value == RIGHTS_TDM_RESERVED) json_kv_int(&j, "tdm-reservation", value == RIGHTS_TDM_RESERVED);
     struct slice policy = json_get_string(rule, "tdm-policy");
     if (policy.len) json_kv_str(&j, "tdm-policy", policy);
     json_object_end(&j);

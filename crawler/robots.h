@@ -39,8 +39,8 @@ struct robots_match {
 /**
  * robots_normalise(s, pattern, out):
  * Append ${s} percent-normalised for comparison (RFC 9309 2.2.2): escapes of unreserved characters decoded, all others
- * upper case, octets outside printable ASCII escaped, and after a '?' the escapes of ':', '/', '?' and '@' decoded, which mean
- * themselves there.  ${pattern}: '*' and a final '$' keep their meaning; without it they are escaped too.  O(length).
+ * upper case, octets that stand in no URI (RFC 3986 2) escaped, and after a '?' the escapes of ':', '/', '?', '@', '[' and ']'
+ * decoded, which mean themselves there.  ${pattern}: '*' and a final '$' keep their meaning; without it they are escaped too.  O(length).
  */
 void robots_normalise(struct slice s, bool pattern, struct buf *out);
 /**

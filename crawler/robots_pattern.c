@@ -23,13 +23,13 @@ void robots_normalise(struct slice s, bool pattern, struct buf *out) {
         if (c == '%' && i + 2 < s.len && hex_value(s.ptr[i + 1]) >= 0 && hex_value(s.ptr[i + 2]) >= 0) {
             c = (char)(hex_value(s.ptr[i + 1]) * 16 + hex_value(s.ptr[i + 2]));
             i += 2;
-            bool plain = unreserved(c) || (query && c && strchr(":/?@", c));
+            bool plain = unreserved(c) || (query && c && strchr(":/?@[]", c));
             if (plain) {
                 buf_char(out, c);
             } else {
                 escape(c, out);
             }
-        } else if ((unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f) {
+        } else if ((unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f || strchr("\"<>\\^`{|}", c)) {
             escape(c, out);
         } else if (wild && !(pattern && (c == '*' || i + 1 == s.len))) {
             escape(c, out);

@@ -28,7 +28,7 @@ static const struct {
     {"dollar ends", "/a/b.html?c", NULL, "[{\"location\":\"/*.html$\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_ALLOW, ""},
     {"case", "/a", NULL, "[{\"location\":\"/A\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_ALLOW, ""},
     {"value 2", "/a", NULL, "[{\"location\":\"/\",\"tdm-reservation\":2}]", NULL, NULL, RIGHTS_ALLOW, ""},
-    {"a quoted 1", "/a", NULL, "[{\"location\":\"/\",\"tdm-reservation\":\"1\"}]", NULL, NULL, RIGHTS_DENY, "tdmrep"},
+    {"a quoted 1", "/a", NULL, "[{\"location\":\"/\",\"tdm-reservation\":\"1\"}]", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
     {"breaks off", "/a", NULL, "[{\"location\":\"/\",\"tdm-re", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
     {"an object", "/a", NULL, "{\"location\":\"/\",\"tdm-reservation\":1}", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
     {"an error page", "/a", NULL, "<html>404</html>", NULL, NULL, RIGHTS_ALLOW, ""},

@@ -58,6 +58,9 @@ static const struct {
     {ALL "Disallow: /baz\n", "villers", "/%62%61%7a", false, 2, 0},
     {ALL "Disallow: /a%2fb\n", "villers", "/a/b", true, 0, 0},
     {ALL "Disallow: /a%2fb\n", "villers", "/a%2Fb", false, 2, 0},
+    {ALL "Disallow: /a<b|c\n", "villers", "/a%3cb%7Cc", false, 2, 0},
+    {ALL "Disallow: /a%2Cb\n", "villers", "/a,b", true, 0, 0},
+    {ALL "Disallow: /*?a[]=\n", "villers", "/b?a%5B%5d=1", false, 2, 0},
     {ALL "Disallow: /a b\n", "villers", "/a%20b", false, 2, 0},
     /* special characters, 2.2.3 */
     {ALL "Disallow: *\n", "villers", "/a", false, 2, 0},
