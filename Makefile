@@ -163,6 +163,11 @@ $(BIN)/bench/%: $(OBJ)/tests/bench/%.c.o $(call libs_of,dedup)
 bench-dedup: release $(BIN)/bench/dedup_engine
 	@DEDUP_ENGINE=$(abspath $(BIN)/bench/dedup_engine) tests/bench/dedup.py $(BENCH_ARGS)
 
+## interop: real clients (PyPI, in .venv-interop) read what Villers writes; needs the network once
+.PHONY: interop
+interop: release
+	@VILLERS=$(abspath $(BUILD)/villers) tests/tools/interop.sh
+
 ## install: binary, man page, bash completion, commented defaults under PREFIX (DESTDIR honoured)
 .PHONY: install
 install: release

@@ -126,7 +126,7 @@ static const struct dimension {
     [MANIFEST_LANGUAGE] = {"coalesce(a%u.text, '')", "LEFT JOIN terms a%u ON a%u.term = t.language "},
     [MANIFEST_HOST] = {"a%u.text", "JOIN terms a%u ON a%u.term = s.host "},
     [MANIFEST_OUTCOME] = {"coalesce(a%u.text, 'kept')", "LEFT JOIN terms a%u ON a%u.term = t.outcome "},
-    [MANIFEST_MONTH] = {"printf('%%04d-%%02d', t.month / 12, t.month %% 12 + 1)", ""},
+    [MANIFEST_MONTH] = {"format('%%04d-%%02d', t.month / 12, t.month %% 12 + 1)", ""},
 };
 
 /* ${what} with each "%u" replaced by ${i} and "%%" by "%". */

@@ -45,8 +45,8 @@ behind() { # header regex, files regex
     [ -z "$hits" ] || { echo "$hits"; say "<$1> is for $2 only"; }
 }
 behind 'curl/' '^crawler/fetch_'
-behind 'sqlite3' '^(store/manifest|crawler/(db|frontier|hosts))'
-behind 'zstd' '^(store/|crawler/decode)'
+behind 'sqlite3' '^(tests/|store/manifest|store/mdb|crawler/(db|frontier|hosts))'
+behind 'zstd' '^(tests/|store/|crawler/decode)'
 behind 'utf8proc' '^base/unicode'
 behind 'simdjson' '^base/json_in'
 behind 'cyaml' '^cli/config'
