@@ -2,15 +2,16 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/dedup_job.h"
+#include "cli/dedup_rank.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 struct dedup_cli_options {
-    const char *out, *id, *text, *against;
+    const char *out, *id, *text, *against, *order;
     struct option_list forget;
     int64_t bands, rows, ngram, groupings, memory, threads, level;
     double similarity, floor;
-    bool keep_figures, add, compact;
+    bool keep_figures, add, compact, annotate, rehydrate;
 };
 
 static const struct option options[] = {
@@ -33,9 +34,15 @@ static const struct option options[] = {
     {"id-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, id), "KEY",
      "the document's id (id); FILE:LINE where there is none"},
     {"text-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, text), "KEY", "the document's text (text)"},
+    {"order", 0, OPTION_STRING, offsetof(struct dedup_cli_options, order), "KEYS",
+     "who survives: length (longest), date (earliest), KEY or -KEY, by commas (length,date); then the id"},
+    {"annotate", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, annotate), NULL,
+     "remove nothing: add minhash_cluster_id, minhash_cluster_size, duplicate_of and similarity"},
+    {"rehydrate", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, rehydrate), NULL,
+     "add rehydration_weight, FineWeb-2's by cluster size; 0 for a duplicate"},
     {"memory", 0, OPTION_INT, offsetof(struct dedup_cli_options, memory), "BYTES", "memory to use (1G); more goes to files in DIR"},
     {"threads", 0, OPTION_INT, offsetof(struct dedup_cli_options, threads), "N", "threads (all cores)"},
-    {"level", 0, OPTION_INT, offsetof(struct dedup_cli_options, level), "N", "zstd level of what is kept (3)"},
+    {"level", 0, OPTION_INT, offsetof(struct dedup_cli_options, level), "N", "zstd level of what is kept (1)"},
     {0},
 };
 
@@ -49,6 +56,8 @@ static int check(const struct dedup_cli_options *o, struct dedup_job *job) {
     if (!in_range(o->bands, SIGNATURE_MAX_KEYS) || !in_range(o->rows, SIGNATURE_MAX_HASHES) || !in_range(o->ngram, 16) ||
         !in_range(o->groupings, 4) || !in_range(o->threads, 1024) || !in_range(o->level, 19) || o->memory < 0)
         return cli_error(EXIT_USAGE, "a number is out of its range");
+    if (o->order && !dedup_rank_valid(o->order))
+        return cli_error(EXIT_USAGE, "--order takes 1 to %d keys, separated by commas", DEDUP_RANK_WORDS);
     if (o->similarity < 0 || o->similarity > 1 || o->floor < 0 || o->floor > 1)
         return cli_error(EXIT_USAGE, "--similarity and --floor are between 0 and 1");
     job->engine.signature = (struct signature_options){.bands = (unsigned)o->bands,
@@ -107,7 +116,10 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     job.engine.threads = job.threads = (unsigned)o->threads;
     job.id_key = o->id ? o->id : "id";
     job.text_key = o->text ? o->text : "text";
-    job.level = o->level ? (int)o->level : 3;
+    job.level = o->level ? (int)o->level : 1;
+    job.order = o->order ? o->order : DEDUP_ORDER_DEFAULT;
+    job.annotate = o->annotate;
+    job.rehydrate = o->rehydrate;
     struct buf err;
     buf_init(&err, LIMIT_ERR);
     progress_begin(&job.progress, "dedup", cli->quiet);

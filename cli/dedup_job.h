@@ -16,6 +16,9 @@ struct dedup_job {
     const char *out; /* folder */
     const char *id_key, *text_key;
     int level;           /* zstd */
+    const char *order;   /* what makes a document survive, see dedup_rank.h */
+    bool annotate;       /* write every document, with its cluster */
+    bool rehydrate;      /* and how often a kept one should be repeated */
     struct index *index; /* --against, or NULL */
     bool add;            /* --add: what is kept goes into it */
     unsigned threads;
@@ -26,9 +29,9 @@ struct dedup_job {
     uint64_t *first;           /* number of a file's first line, n_paths + 1 of them */
     uint64_t bad;              /* lines that are no document */
     /* after the verdicts: */
-    unsigned char *dropped; /* a bit a line: not among the kept */
-    struct dedup_verdict *duplicates;
-    size_t n_duplicates, duplicates_room;
+    unsigned char *dropped;          /* a bit a line: not among the kept */
+    struct dedup_verdict *clustered; /* verdicts in clusters of two or more, by line */
+    size_t n_clustered, clustered_room;
     struct hash128 *replaced; /* names of kept documents that the index has an older state of */
     size_t n_replaced, replaced_room;
 };
@@ -42,6 +45,13 @@ enum status dedup_job_remember(struct dedup_job *job, struct buf *err) MUST_CHEC
 /** dedup_job_write(job, err): kept-NNNNN.jsonl.zst, one a file of input, and duplicates.jsonl, last. */
 enum status dedup_job_write(struct dedup_job *job, struct buf *err) MUST_CHECK;
 void dedup_job_free(struct dedup_job *job);
+
+/** dedup_job_name(job, kept, scratch, name, err): the id of a verdict's ${kept}, alive until ${scratch} is used again. */
+enum status dedup_job_name(const struct dedup_job *job, uint64_t kept, char scratch[DEDUP_NAME_MAX], struct slice *name,
+                           struct buf *err) MUST_CHECK;
+/** dedup_job_annotate(job, line, v, out, err): append ${line}, a JSON object, with what was asked for of ${v} as last keys. */
+enum status dedup_job_annotate(const struct dedup_job *job, struct slice line, const struct dedup_verdict *v, struct buf *out,
+                               struct buf *err) MUST_CHECK;
 
 static inline bool dedup_job_dropped(const struct dedup_job *job, uint64_t line) {
     return job->dropped[line / 8] >> (line % 8) & 1;

@@ -1,14 +1,15 @@
 /* The first pass of `villers dedup`: lines are read in order on one thread, parsed and signed on all. */
-#include "base/hash.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "cli/dedup_job.h"
+#include "cli/dedup_rank.h"
 #include "store/jsonl.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH_LINES = 256, BATCH_BYTES = 1024 * 1024, DATE_MAX = 32 };
+enum { BATCH_LINES = 256, BATCH_BYTES = 1024 * 1024 };
 
 struct line { /* of a batch */
     size_t start, len;
@@ -35,8 +36,9 @@ struct reading {
     int next_path;
     const char *path;
     struct jsonl_reader *reader;
-    uint64_t lines; /* read, of all files */
-    uint64_t added; /* handed to the deduplicator, bad ones counted */
+    uint64_t bytes_before, bytes_total; /* of the files read, of all */
+    uint64_t lines;                     /* read, of all files */
+    uint64_t added;                     /* handed to the deduplicator, bad ones counted */
     struct worker *workers;
     struct batch *spare;
     enum status st;
@@ -94,6 +96,7 @@ static enum status fill(struct reading *r, struct batch *b) {
     while (b->n < BATCH_LINES && b->bytes.len < BATCH_BYTES) {
         enum status st = jsonl_next(r->reader, &line, r->err);
         if (st == ST_RETRY) {
+            r->bytes_before += jsonl_bytes_read(r->reader);
             jsonl_free(r->reader);
             r->reader = NULL;
             return ST_OK;
@@ -123,24 +126,6 @@ static void *next_batch(void *ctx) {
     return NULL;
 }
 
-/* Longest first, then the earliest date (none comes last), then the id. */
-static void make_rank(struct line *l, struct slice text, struct slice date, struct slice id) {
-    uint64_t inverse = UINT64_MAX - text.len;
-    size_t n = 0;
-    for (int shift = 56; shift >= 0; shift -= 8) l->rank[n++] = (unsigned char)(inverse >> shift);
-    date = date.len ? slice_sub(date, 0, DATE_MAX) : slice_str("~");
-    memcpy(l->rank + n, date.ptr, date.len);
-    n += date.len;
-    l->rank[n++] = 0;
-    uint64_t whole = hash64(id);
-    bool cut = id.len > DEDUP_RANK_MAX - n;
-    if (cut) id.len = DEDUP_RANK_MAX - n - sizeof whole;
-    memcpy(l->rank + n, id.ptr, id.len);
-    n += id.len;
-    if (cut) memcpy(l->rank + n, &whole, sizeof whole);
-    l->rank_len = cut ? n + sizeof whole : n;
-}
-
 static enum status sign_line(const struct dedup_job *job, struct worker *w, struct batch *b, struct line *l, struct buf *err) {
     struct json_value root, id;
     struct slice name = {"", 0}, text;
@@ -160,7 +145,7 @@ static enum status sign_line(const struct dedup_job *job, struct worker *w, stru
     l->id_start = b->ids.len;
     l->id_len = name.len;
     buf_slice(&b->ids, name);
-    make_rank(l, text, json_get_string(root, "date"), name);
+    l->rank_len = dedup_rank_make(job->order, root, text, name, l->rank);
     return signer_sign(w->signer, text, &l->sig, err);
 }
 
@@ -196,12 +181,20 @@ static enum status add_batch(struct reading *r, const struct batch *b) {
     return st;
 }
 
+/* By bytes of the input as stored, whose total is known; reading runs a few batches ahead of what is done. */
+static void tell_progress(struct reading *r) {
+    char extra[64];
+    uint64_t done = r->bytes_before + (r->reader ? jsonl_bytes_read(r->reader) : 0);
+    snprintf(extra, sizeof extra, "%llu documents", (unsigned long long)r->added);
+    progress_update(&r->job->progress, done / MIB, r->bytes_total / MIB, "MiB", extra);
+}
+
 static enum status take_batch(void *ctx, void *item, bool drop) {
     struct reading *r = ctx;
     struct batch *b = item;
     enum status st = drop ? ST_OK : add_batch(r, b);
     if (b->trouble.len) fputs(buf_cstr(&b->trouble), stderr);
-    progress_update(&r->job->progress, r->added, 0, "documents", r->path);
+    tell_progress(r);
     if (r->spare)
         batch_free(b);
     else
@@ -237,6 +230,10 @@ enum status dedup_job_read(struct dedup_job *job, struct buf *err) {
     static const struct parallel_ops ops = {next_batch, sign_batch, take_batch};
     unsigned threads = job->threads ? job->threads : parallel_cores();
     struct reading r = {.job = job, .err = err};
+    for (int i = 0; i < job->n_paths; i++) {
+        int64_t size = file_size(job->paths[i]);
+        r.bytes_total += size > 0 ? (uint64_t)size : 0;
+    }
     job->first = calloc((size_t)job->n_paths + 1, sizeof *job->first);
     enum status st = job->first && make_workers(&r, threads) ? ST_OK : fail(err, ST_FATAL, "out of memory");
     if (st == ST_OK) st = dedup_names_new(job->engine.memory_bytes / 8, job->engine.work_dir, &job->names, err);

@@ -34,18 +34,20 @@ static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *
 static enum status take_verdict(void *ctx, const struct dedup_verdict *v) {
     struct dedup_job *job = ctx;
     bool itself;
-    if (v->kept == v->doc) return ST_OK;
+    if (v->cluster_size == 1) return ST_OK;
     enum status st = is_itself(job, v, &itself);
-    if (st != ST_OK || itself) return st;
-    if (job->n_duplicates == job->duplicates_room) {
-        size_t room = job->duplicates_room ? 2 * job->duplicates_room : 1024;
-        struct dedup_verdict *p = realloc(job->duplicates, room * sizeof *p);
+    if (st != ST_OK) return st;
+    if (job->n_clustered == job->clustered_room) {
+        size_t room = job->clustered_room ? 2 * job->clustered_room : 1024;
+        struct dedup_verdict *p = realloc(job->clustered, room * sizeof *p);
         if (!p) return ST_FATAL;
-        job->duplicates = p;
-        job->duplicates_room = room;
+        job->clustered = p;
+        job->clustered_room = room;
     }
-    job->duplicates[job->n_duplicates++] = *v;
-    dedup_job_drop(job, v->doc);
+    struct dedup_verdict *mine = &job->clustered[job->n_clustered++];
+    *mine = *v;
+    if (itself) mine->kept = v->doc;
+    if (mine->kept != v->doc) dedup_job_drop(job, v->doc);
     return ST_OK;
 }
 
@@ -57,6 +59,32 @@ struct writing {
     struct buf *err;
 };
 
+/* The first clustered verdict from ${line} on. */
+static size_t first_clustered(const struct dedup_job *job, uint64_t line) {
+    size_t low = 0, high = job->n_clustered;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (job->clustered[mid].doc < line)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static enum status put_line(const struct dedup_job *job, struct slice s, const struct dedup_verdict *v, struct buf *line,
+                            struct shard_writer *out, struct buf *err) {
+    enum status st = ST_OK;
+    buf_clear(line);
+    if (job->annotate || job->rehydrate)
+        st = dedup_job_annotate(job, s, v, line, err);
+    else
+        buf_slice(line, s);
+    buf_char(line, '\n');
+    if (st == ST_OK && !buf_ok(line)) st = fail(err, ST_FATAL, "out of memory");
+    return st == ST_OK ? shard_append(out, buf_view(line), s.len, 0, err) : st;
+}
+
 /* The lines of one file that are kept.  A line that was bad the first time has no name. */
 static enum status copy_lines(const struct dedup_job *job, size_t file, struct jsonl_reader *in, struct shard_writer *out,
                               struct buf *err) {
@@ -64,18 +92,18 @@ static enum status copy_lines(const struct dedup_job *job, size_t file, struct j
     struct slice s, name;
     char scratch[DEDUP_NAME_MAX];
     enum status st = ST_OK;
-    buf_init(&line, LIMIT_LINE + 1);
+    size_t next = first_clustered(job, job->first[file]);
+    buf_init(&line, LIMIT_LINE + 4 * DEDUP_NAME_MAX);
     for (uint64_t i = job->first[file]; st == ST_OK && i < job->first[file + 1]; i++) {
+        struct dedup_verdict v = {i, i, 1, 1};
+        if (next < job->n_clustered && job->clustered[next].doc == i) v = job->clustered[next++];
         st = jsonl_next(in, &s, err);
         if (st == ST_RETRY) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
         if (st == ST_FATAL) break;
         bool bad = st == ST_SKIP;
         st = dedup_names_get(job->names, i, scratch, &name, err);
-        if (st != ST_OK || bad || name.len == 0 || dedup_job_dropped(job, i)) continue;
-        buf_clear(&line);
-        buf_slice(&line, s);
-        buf_char(&line, '\n');
-        st = buf_ok(&line) ? shard_append(out, buf_view(&line), s.len, 0, err) : fail(err, ST_FATAL, "out of memory");
+        if (st != ST_OK || bad || name.len == 0 || (dedup_job_dropped(job, i) && !job->annotate)) continue;
+        st = put_line(job, s, &v, &line, out, err);
     }
     buf_free(&line);
     return st;
@@ -135,8 +163,7 @@ static enum status duplicate_line(const struct dedup_job *job, const struct dedu
     enum status st = dedup_names_get(job->names, v->doc, scratch, &name, err);
     if (st != ST_OK) return st;
     json_kv_str(&j, "id", name);
-    st = v->kept < DEDUP_OLD ? dedup_names_get(job->names, v->kept, scratch, &name, err)
-                             : dedup_old_name(job->dedup, v->kept, scratch, &name, err);
+    st = dedup_job_name(job, v->kept, scratch, &name, err);
     if (st != ST_OK) return st;
     json_kv_str(&j, "duplicate_of", name);
     json_kv_float(&j, "similarity", v->similarity, 4);
@@ -153,9 +180,10 @@ static enum status write_duplicates(const struct dedup_job *job, struct buf *err
     buf_init(&out, 0);
     path_join(&path, job->out, "duplicates.jsonl");
     enum status st = atomic_open(&f, buf_cstr(&path), err);
-    for (size_t i = 0; st == ST_OK && i < job->n_duplicates; i++) {
-        st = duplicate_line(job, &job->duplicates[i], &out, err);
-        if (st != ST_OK || (out.len < MIB && i + 1 < job->n_duplicates)) continue;
+    for (size_t i = 0; st == ST_OK && i < job->n_clustered; i++) {
+        const struct dedup_verdict *v = &job->clustered[i];
+        if (v->kept != v->doc) st = duplicate_line(job, v, &out, err);
+        if (st != ST_OK || (out.len < MIB && i + 1 < job->n_clustered)) continue;
         st = buf_ok(&out) ? atomic_write(&f, buf_view(&out), err) : fail(err, ST_FATAL, "out of memory");
         buf_clear(&out);
     }
@@ -218,7 +246,7 @@ void dedup_job_free(struct dedup_job *job) {
     dedup_names_free(job->names);
     free(job->first);
     free(job->dropped);
-    free(job->duplicates);
+    free(job->clustered);
     free(job->replaced);
     index_free(job->index);
 }

@@ -203,6 +203,37 @@ class Dedup(unittest.TestCase):
             self.dedup(name + "-probe", "--against", self.dir / name / "index", probe)
         self.assertEqual((self.dir / "calm-probe" / "duplicates.jsonl").read_bytes(), (self.dir / "killed-probe" / "duplicates.jsonl").read_bytes())
 
+    def test_order(self):
+        text = " ".join(words(3, 60))
+        rows = [{"id": "a", "text": text, "date": "2024-05-01", "source": "blog"},
+                {"id": "b", "text": text, "date": "2023-01-01", "source": "gazette"},
+                {"id": "c", "text": text + " et puis encore", "date": "", "source": "journal"}]
+        path = self.write("o.jsonl", rows)
+        for order, kept in ((None, "c"), ("date", "b"), ("source", "a"), ("-source", "c"), ("absent,-date", "a"), ("length", "c")):
+            self.dedup("out", *(["--order=" + order] if order else []), path)
+            self.assertEqual(set(self.result("out")[0]), {kept}, order)
+        for order in (",", "-", "a,b,c,d,e,f,g"):
+            self.assertEqual(run(["dedup", "--out", self.dir / "o", "--order=" + order, path]).returncode, 64)
+
+    def test_annotate(self):
+        rows = documents()
+        path = self.write("n.jsonl", rows)
+        self.dedup("plain", path)
+        dups = self.result("plain")[1]
+        self.dedup("out", "--annotate", "--rehydrate", path)
+        lines = read_kept(self.dir / "out")
+        self.assertEqual(len(lines), len(rows))
+        for line, row in zip(lines, rows):
+            got = json.loads(line)
+            self.assertTrue(line.startswith(json.dumps(row, ensure_ascii=False).encode()[:-1]))
+            alone = row["id"].startswith("s")
+            self.assertEqual(got["minhash_cluster_size"], 1 if alone else 4)
+            self.assertEqual(got["duplicate_of"], dups[row["id"]]["duplicate_of"] if row["id"] in dups else "")
+            self.assertEqual(got["minhash_cluster_id"], got["duplicate_of"] or row["id"])
+            self.assertEqual(got["rehydration_weight"], 0 if row["id"] in dups else 1 if alone else 4)
+        self.dedup("out", "--rehydrate", path)
+        self.assertEqual({json.loads(line)["rehydration_weight"] for line in read_kept(self.dir / "out")}, {1, 4})
+
     def test_usage(self):
         path = self.write("t.jsonl", [{"id": "a", "text": "un"}])
         self.assertEqual(run(["dedup", path]).returncode, 64)
