@@ -77,6 +77,7 @@ def main():
     ap.add_argument("--no-filler", action="store_true", help="the families alone: a third of the text")
     ap.add_argument("--no-peers", action="store_true")
     ap.add_argument("--grow", default="", help="sizes, in documents, of the growth run")
+    ap.add_argument("--batch", default="", help="size, in documents, of the index that a batch of a hundredth is compared with")
     ap.add_argument("--memory", type=int, default=1 << 30, help="bytes the growth run may use")
     o = ap.parse_args()
     gold = os.environ.get("EVAL_DEDUP")
@@ -108,6 +109,8 @@ def main():
         paragraphs_of(gold, paragraphs)
         for n in filter(None, o.grow.split(",")):
             subprocess.run([engine, "grow", paragraphs, n, str(o.memory), tmp], check=True)
+        if o.batch:
+            subprocess.run([engine, "batch", paragraphs, o.batch, str(o.memory), tmp], check=True)
     return 0
 
 

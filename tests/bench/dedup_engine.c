@@ -3,6 +3,7 @@
  *
  *   dedup_engine sign TEXT              signatures of TEXT's lines, MB/s on one core, and of each kernel
  *   dedup_engine grow TEXT N MEMORY DIR N documents through the whole engine: seconds, peak memory, bytes on disk
+ *   dedup_engine batch TEXT N MEMORY DIR  N documents into an index in DIR, then a hundredth as many against it: seconds of each
  *
  * grow: a document is 3 to 12 paragraphs (lines of TEXT of 80 bytes or more) drawn at random; of every 20 documents one is a copy
  * of an earlier one and three are near-duplicates of an earlier one, made again from its seed with one paragraph in ten replaced.
@@ -93,49 +94,116 @@ static void make(struct buf *b, const struct lines *l, uint64_t i) {
     }
 }
 
+struct run {
+    const struct lines *lines;
+    uint64_t from, n; /* documents of the series */
+    uint64_t bytes, kept;
+    unsigned char *drop; /* a bit a document, when it is remembered */
+    double added, all;
+    struct dedup_counts counts;
+};
+
 static enum status count(void *ctx, const struct dedup_verdict *v) {
-    uint64_t *kept = ctx;
-    *kept += v->kept == v->doc;
+    struct run *r = ctx;
+    if (v->kept == v->doc)
+        r->kept++;
+    else if (r->drop)
+        r->drop[v->doc / 8] |= (unsigned char)(1u << v->doc % 8);
     return ST_OK;
 }
 
-static int grow(struct slice text, uint64_t n, size_t memory, const char *dir, struct buf *err) {
+static bool keep(void *ctx, uint64_t doc) {
+    const struct run *r = ctx;
+    return !(r->drop[doc / 8] >> doc % 8 & 1);
+}
+
+static enum status name(void *ctx, uint64_t doc, char scratch[DEDUP_NAME_MAX], struct slice *out, struct buf *err) {
+    const struct run *r = ctx;
+    (void)err;
+    *out = slice_of(scratch, (size_t)snprintf(scratch, DEDUP_NAME_MAX, "%llu", (unsigned long long)(r->from + doc)));
+    return ST_OK;
+}
+
+static enum status add_all(struct run *r, struct dedup *d, struct signer *s, struct buf *b, struct buf *err) {
     static struct signature sig;
-    struct dedup_options o = {.memory_bytes = memory, .work_dir = dir};
-    struct lines l = {0};
+    enum status st = ST_OK;
+    for (uint64_t i = 0; st == ST_OK && i < r->n; i++) {
+        char rank[32];
+        make(b, r->lines, r->from + i);
+        r->bytes += b->len;
+        int len = snprintf(rank, sizeof rank, "%020llu", (unsigned long long)i);
+        st = signer_sign(s, buf_view(b), &sig, err);
+        if (st == ST_OK) st = dedup_add(d, i, slice_of(rank, (size_t)len), &sig, err);
+    }
+    return st;
+}
+
+static enum status through(struct run *r, const struct dedup_options *o, struct buf *err) {
     struct dedup *d;
     struct buf b;
-    uint64_t kept = 0, bytes = 0;
-    buf_init(&b, 0);
     struct signer *s = signer_new(NULL);
-    if (!s || !cut(text, 80, &l) || !l.n) return 1;
-    if (dedup_new(&o, &d, err) != ST_OK) return complain(err);
+    buf_init(&b, 0);
+    enum status st = s ? dedup_new(o, &d, err) : fail(err, ST_FATAL, "out of memory");
+    if (st != ST_OK) return st;
+    if (o->remember) r->drop = calloc(r->n / 8 + 1, 1);
     double t = now();
-    for (uint64_t i = 0; i < n; i++) {
-        char rank[32];
-        make(&b, &l, i);
-        bytes += b.len;
-        int len = snprintf(rank, sizeof rank, "%020llu", (unsigned long long)i);
-        if (signer_sign(s, buf_view(&b), &sig, err) != ST_OK) return complain(err);
-        if (dedup_add(d, i, slice_of(rank, (size_t)len), &sig, err) != ST_OK) return complain(err);
-    }
-    double added = now() - t;
-    if (dedup_run(d, count, &kept, err) != ST_OK) return complain(err);
-    double all = now() - t;
-    struct rusage u;
-    struct dedup_counts c;
-    getrusage(RUSAGE_SELF, &u);
-    dedup_counts(d, &c);
-    printf(
-        "%llu documents %.1f GB: %.1f s (signing and adding on one core %.1f, deciding %.1f), kept %llu, peak %ld MB, %.0f bytes on disk "
-        "a document\n",
-        (unsigned long long)n, (double)bytes / 1e9, all, added, all - added, (unsigned long long)kept, u.ru_maxrss / 1024,
-        (double)c.disk_bytes / (double)n);
+    st = add_all(r, d, s, &b, err);
+    r->added = now() - t;
+    if (st == ST_OK) st = dedup_run(d, count, r, err);
+    const struct dedup_memory m = {keep, name, r};
+    if (st == ST_OK && o->remember) st = dedup_remember(d, &m, NULL, 0, err);
+    r->all = now() - t;
+    dedup_counts(d, &r->counts);
     dedup_free(d);
     signer_free(s);
     buf_free(&b);
-    free(l.v);
+    free(r->drop);
+    return st;
+}
+
+static int grow(const struct lines *l, uint64_t n, const struct dedup_options *o, struct buf *err) {
+    struct run r = {.lines = l, .n = n};
+    struct rusage u;
+    if (through(&r, o, err) != ST_OK) return complain(err);
+    getrusage(RUSAGE_SELF, &u);
+    printf(
+        "%llu documents %.1f GB: %.1f s (signing and adding on one core %.1f, deciding %.1f), kept %llu, peak %ld MB, %.0f bytes on disk "
+        "a document\n",
+        (unsigned long long)n, (double)r.bytes / 1e9, r.all, r.added, r.all - r.added, (unsigned long long)r.kept,
+        u.ru_maxrss / 1024, (double)r.counts.disk_bytes / (double)n);
     return 0;
+}
+
+static int batch(const struct lines *l, uint64_t n, const struct dedup_options *base, struct buf *err) {
+    struct dedup_options o = *base;
+    struct buf path;
+    struct run full = {.lines = l, .n = n}, more = {.lines = l, .from = n, .n = n / 100};
+    buf_init(&path, 0);
+    path_join(&path, base->work_dir, "index");
+    o.remember = true;
+    if (index_open(buf_cstr(&path), signature_version(NULL), true, &o.against, err) != ST_OK) return complain(err);
+    if (through(&full, &o, err) != ST_OK) return complain(err);
+    if (through(&more, &o, err) != ST_OK) return complain(err);
+    printf("%llu documents into an index: %.1f s, kept %llu; %llu more against it: %.2f s (%.1f %%), kept %llu\n",
+           (unsigned long long)n, full.all, (unsigned long long)full.kept, (unsigned long long)more.n, more.all,
+           100 * more.all / full.all, (unsigned long long)more.kept);
+    index_free(o.against);
+    buf_free(&path);
+    return 0;
+}
+
+static int large(char **argv, struct slice text, struct buf *err) {
+    struct dedup_options o = {.memory_bytes = strtoull(argv[4], NULL, 10), .work_dir = argv[5]};
+    uint64_t n = strtoull(argv[3], NULL, 10);
+    struct lines l = {0};
+    int code = 64;
+    if (!cut(text, 80, &l) || !l.n) return 1;
+    if (strcmp(argv[1], "grow") == 0)
+        code = grow(&l, n, &o, err);
+    else if (strcmp(argv[1], "batch") == 0)
+        code = batch(&l, n, &o, err);
+    free(l.v);
+    return code;
 }
 
 int main(int argc, char **argv) {
@@ -143,15 +211,15 @@ int main(int argc, char **argv) {
     buf_init(&text, 4 * GIB);
     buf_init(&err, LIMIT_ERR);
     if (argc < 3) {
-        fprintf(stderr, "dedup_engine sign TEXT | grow TEXT N MEMORY DIR\n");
+        fprintf(stderr, "dedup_engine sign TEXT | grow TEXT N MEMORY DIR | batch TEXT N MEMORY DIR\n");
         return 64;
     }
     if (file_read(argv[2], 4 * GIB, &text, &err) != ST_OK) return complain(&err);
     int code = 64;
     if (strcmp(argv[1], "sign") == 0)
         code = sign(buf_view(&text), &err);
-    else if (strcmp(argv[1], "grow") == 0 && argc == 6)
-        code = grow(buf_view(&text), strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), argv[5], &err);
+    else if (argc == 6)
+        code = large(argv, buf_view(&text), &err);
     buf_free(&text);
     buf_free(&err);
     return code;
