@@ -142,11 +142,6 @@ lint:
 	@mkdir -p build
 	@tests/tools/lint.sh
 
-## interop: the field's own clients on a release (makes .venv-interop; needs the network once)
-.PHONY: interop
-interop: release
-	@set -e; for t in tests/integration/interop_*.py; do python3 $$t; done
-
 ## fuzz F=name S=seconds: fuzz one parser with libFuzzer (clang), or all of them
 .PHONY: fuzz
 fuzz:

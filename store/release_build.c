@@ -205,6 +205,26 @@ static enum status flush_list(struct release_build *b) {
 
 /* ---- the walk ---- */
 
+static int by_host(const void *a, const void *b) {
+    return strcmp(((const struct card_host *)a)->host, ((const struct card_host *)b)->host);
+}
+
+void release_build_merge_hosts(struct release_build *b) {
+    size_t kept = 0;
+    if (b->n_hosts == 0) return;
+    qsort(b->hosts, b->n_hosts, sizeof *b->hosts, by_host);
+    for (size_t i = 1; i < b->n_hosts; i++) {
+        if (strcmp(b->hosts[kept].host, b->hosts[i].host) != 0) {
+            b->hosts[++kept] = b->hosts[i];
+            continue;
+        }
+        b->hosts[kept].documents += b->hosts[i].documents;
+        b->hosts[kept].text_bytes += b->hosts[i].text_bytes;
+        free(b->hosts[i].host);
+    }
+    b->n_hosts = kept + 1;
+}
+
 static bool chosen(const struct release_build *b, const struct manifest_document *d) {
     const struct release_options *o = b->opt;
     if (d->license.len == 0) {
@@ -246,12 +266,36 @@ static enum status take_new(struct release_build *b, const struct manifest_docum
     return st == ST_OK ? note_place(b, d->doc, b->list_number) : st;
 }
 
+/* Documents come host by host within a shard, so the last entry is nearly always the one. */
+static enum status count_host(struct release_build *b, const struct manifest_document *d) {
+    struct card_host *last = b->n_hosts ? &b->hosts[b->n_hosts - 1] : NULL;
+    if (!last || !slice_eq_str(d->host, last->host)) {
+        if (b->n_hosts == b->cap_hosts) release_build_merge_hosts(b);
+        if (2 * b->n_hosts >= b->cap_hosts) {
+            size_t cap = b->cap_hosts ? 2 * b->cap_hosts : 1024;
+            struct card_host *grown = realloc(b->hosts, cap * sizeof *grown);
+            if (!grown) return fail(b->err, ST_FATAL, "out of memory");
+            b->hosts = grown;
+            b->cap_hosts = cap;
+        }
+        last = &b->hosts[b->n_hosts];
+        *last = (struct card_host){.host = strndup(d->host.len ? d->host.ptr : "", d->host.len)};
+        if (!last->host) return fail(b->err, ST_FATAL, "out of memory");
+        b->n_hosts++;
+    }
+    last->documents++;
+    last->text_bytes += (uint64_t)d->bytes;
+    return ST_OK;
+}
+
 static enum status take_document(void *ctx, const struct manifest_document *d) {
     struct release_build *b = ctx;
     if (!chosen(b, d)) return ST_OK;
     enum status st = d->shard != MANIFEST_NONE ? take_placed(b, d) : take_new(b, d);
     if (st == ST_OK) st = release_list_add(&b->list, d, b->err);
+    if (st == ST_OK) st = count_host(b, d);
     if (d->crawl_day > b->max_day) b->max_day = d->crawl_day;
+    if (d->crawl_day < b->min_day) b->min_day = d->crawl_day;
     return st;
 }
 
@@ -265,6 +309,7 @@ enum status release_build_shards(struct release_build *b) {
                                   .min_french_share = o->min_french_share};
     b->shard_text_bytes = o->shard_text_bytes ? o->shard_text_bytes : LIMIT_SHARD_TEXT;
     b->max_day = INT64_MIN;
+    b->min_day = INT64_MAX;
     b->list_number = -1;
     enum status st = open_places(b);
     if (st == ST_OK) st = manifest_each_document(o->manifest, &sel, take_document, b, b->err);
@@ -281,5 +326,7 @@ void release_build_free(struct release_build *b) {
     checksums_free(&b->sums);
     release_list_free(&b->list);
     buf_free(&b->places);
+    for (size_t i = 0; i < b->n_hosts; i++) free(b->hosts[i].host);
+    free(b->hosts);
     if (b->places_fd >= 0) close(b->places_fd);
 }

@@ -4,10 +4,13 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "store/card.h"
+#include "store/card_ai_act.h"
 #include "store/card_croissant.h"
 #include "store/release_build.h"
 #include <stdio.h>
 #include <stdlib.h>
+
+#define MS_A_DAY 86400000
 
 static enum status put_apart(struct release_build *b, const char *name, struct slice bytes) {
     struct buf path = {.max = LIMIT_URL_INPUT};
@@ -84,6 +87,17 @@ static enum status write_removals(struct release_build *b, struct buf *text) {
     return st == ST_OK ? release_build_put(b, "removals.jsonl", text) : st;
 }
 
+static enum status write_ai_act(struct release_build *b, const struct card *card, struct buf *text) {
+    char first[11], last[11];
+    clock_day(b->min_day * MS_A_DAY, first);
+    clock_day(b->max_day * MS_A_DAY, last);
+    release_build_merge_hosts(b);
+    struct card_collection how = {
+        .hosts = b->hosts, .n_hosts = b->n_hosts, .first_day = first, .last_day = last, .agent = b->opt->agent};
+    card_ai_act(text, card, &how);
+    return release_build_put(b, "ai-act-summary.json", text);
+}
+
 /* ---- the end ---- */
 
 static enum status write_sums(struct release_build *b, struct buf *text) {
@@ -120,6 +134,7 @@ enum status release_build_files(struct release_build *b) {
         card_croissant(&text, &card);
         st = release_build_put(b, "croissant.json", &text);
     }
+    if (st == ST_OK) st = write_ai_act(b, &card, &text);
     if (st == ST_OK) st = write_removals(b, &text);
     if (st == ST_OK) {
         release_manifest_write(&text, &b->m);
