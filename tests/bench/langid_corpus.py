@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""The texts that dedup/langid_weights.c is learnt from: one file LANG.txt a language, a text a line.
+
+    langid_corpus.py UNPACKED OUT && langid_corpus.sh OUT     (the second runs langid_train with the weights of each language)
+
+UNPACKED is a folder where these Debian packages were unpacked with dpkg-deb -x:
+
+    stardict-xmlittre                French: Littré's dictionary, 1863-1877 (text in the public domain)
+    libreoffice-help-*, libreoffice-l10n-*   50 languages, French among them (MPL-2.0)
+    dict-freedict-lat-deu lat-eng oci-cat wol-fra bre-fra epo-eng swh-eng   their headwords (GPL)
+    hunspell-br -oc -an -ca -it -es -ro -gl -eu   their words (MPL, LGPL or GPL)
+
+and langid_texts/ beside this file holds sentences written for this program, with a few lines of public-domain classics, in neighbours
+that no package covers.  Only counts of letter groups over all of it, mixed together, reach the table.
+"""
+import collections
+import glob
+import html
+import os
+import random
+import re
+import struct
+import sys
+import unicodedata
+
+ISO = dict(p.split(":") for p in (
+    "oc:oci br:bre ast:ast ro:ron cy:cym ga:gle eo:epo af:afr hr:hrv bs:bos lt:lit lv:lav uz:uzb kmr:kmr gd:gla nb:nob nn:nno zu:zul "
+    "xh:xho st:sot tn:tsn ss:ssw nso:nso ts:tso rw:kin om:orm is:isl fr:fra es:spa it:ita ca:cat pt:por pt_BR:por pt-BR:por gl:glg de:deu "
+    "nl:nld en_GB:eng en-US:eng eu:eus sv:swe da:dan fi:fin hu:hun cs:ces sk:slk pl:pol sl:slv et:est tr:tur id:ind vi:vie szl:szl "
+    "ve:ven nr:nbl ca-valencia:cat").split())
+HEADWORDS = dict(p.split(":") for p in "lat-deu:lat lat-eng:lat oci-cat:oci wol-fra:wol bre-fra:bre epo-eng:epo swh-eng:swa".split())
+SPELLERS = dict(p.split(":") for p in
+                "br_FR:bre oc_FR:oci an_ES:arg ca:cat it_IT:ita es_ES:spa ro_RO:ron gl_ES:glg eu:eus".split())
+NOT_FRENCH = re.compile(r"\b(lat|provenç|ital|espagn|wallon|Wallon|Berry|anc|angl|allem|picard|génev|portug|catal)\b")
+CAP, CAP_FRENCH = 4_000_000, 30_000_000
+
+
+def tidy(text):
+    text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+    text = re.sub(r"[%$]\S*|\{[^}]*\}|\S*[\d/\\@=|:]\S*", " ", re.sub(r"[~_]", "", text))
+    return unicodedata.normalize("NFC", re.sub(r"\s+", " ", text)).strip()
+
+
+def catalogue(path):
+    """(source, translation) pairs of a gettext .mo file."""
+    data = open(path, "rb").read()
+    count, sources, translations = struct.unpack("<3I", data[8:20])
+    for i in range(count):
+        size, at = struct.unpack_from("<2I", data, sources + 8 * i)
+        size2, at2 = struct.unpack_from("<2I", data, translations + 8 * i)
+        if size:
+            source = data[at:at + size].decode("utf8", "replace").split("\x04")[-1].split("\0")[0]
+            for text in data[at2:at2 + size2].decode("utf8", "replace").split("\0"):
+                yield tidy(source), tidy(text)
+
+
+def groups(words, size, seed):
+    random.Random(seed).shuffle(words)
+    for i in range(0, len(words), size):
+        yield tidy(" ".join(words[i:i + size]))
+
+
+def collect(root):
+    texts, english = collections.defaultdict(list), set()
+    for path in sorted(glob.glob(root + "/usr/lib/libreoffice/program/resource/*/LC_MESSAGES/*.mo")):
+        lang = ISO.get(path.split("/")[-3])
+        for source, text in catalogue(path) if lang else ():
+            english.add(source)
+            if len(text) > 3 and text != source:
+                texts[lang].append(text)
+    texts["eng"] += [s for s in english if len(s) > 3]
+    for folder in sorted(glob.glob(root + "/usr/share/libreoffice/help/*/text")):
+        lang = ISO.get(folder.split("/")[-2])
+        for path in sorted(glob.glob(folder + "/**/*.html", recursive=True)) if lang else ():
+            for m in re.finditer(r"<(p|h\d)\b([^>]*)>(.*?)</\1>", open(path, encoding="utf8").read(), re.S):
+                if "code" in m[2] or "bug" in m[2] or "DEBUG" in m[3] or "See also" in m[3]:
+                    continue
+                text = tidy(re.sub(r'<span class="(literal|code|input|menuitem|keycode)[^>]*>.*?</span>', " ", m[3]))
+                if len(text) > 15 and (lang == "eng" or text not in english):
+                    texts[lang].append(text)
+    for name, lang in HEADWORDS.items():
+        lines = open("%s/usr/share/dictd/freedict-%s.index" % (root, name), encoding="utf8", errors="replace").read().split("\n")
+        texts[lang] += groups([l.split("\t")[0] for l in lines if "\t" in l and not l.startswith("00")], 4, 3)
+    for name, lang in SPELLERS.items():
+        data = open("%s/usr/share/hunspell/%s.dic" % (root, name), "rb").read()
+        try:
+            lines = data.decode("utf8").split("\n")[1:]
+        except UnicodeDecodeError:
+            lines = data.decode("latin1").split("\n")[1:]
+        words = [l.split("/")[0].split("\t")[0].strip() for l in lines]
+        words = [w for w in words if len(w) > 3 and w.isalpha() and w.islower()]
+        random.Random(1).shuffle(words)
+        texts[lang] += groups(words[:30000], 6, 1)
+    import gzip
+    littre = gzip.open(root + "/usr/share/stardict/dic/XMLittre.dict.dz").read().decode("utf8", "replace")
+    for line in html.unescape(re.sub(r"<[^>]*>", "\n", littre)).split("\n"):
+        text = tidy(line)
+        if len(text) > 25 and not NOT_FRENCH.search(text):
+            texts["fra"].append(text)
+    for path in sorted(glob.glob(os.path.dirname(os.path.abspath(__file__)) + "/langid_texts/*.txt")):
+        texts[os.path.basename(path)[:3]] += [tidy(l) for l in open(path, encoding="utf8") if l.strip()]
+    return texts
+
+
+def main():
+    root, out = sys.argv[1:3]
+    os.makedirs(out, exist_ok=True)
+    for lang, texts in sorted(collect(root).items()):
+        texts, size = sorted(set(texts)), 0
+        random.Random(2).shuffle(texts)
+        with open("%s/%s.txt" % (out, lang), "w", encoding="utf8") as stream:
+            for text in texts:
+                if sum(c.isalpha() for c in text) < 0.7 * len(text):
+                    continue
+                stream.write(text + "\n")
+                size += len(text)
+                if size > (CAP_FRENCH if lang == "fra" else CAP):
+                    break
+
+
+main()
