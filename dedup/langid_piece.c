@@ -36,7 +36,7 @@ enum side { SIDE_FRENCH, SIDE_OTHER, SIDE_NONE };
 
 /*
  * Log-odds wanted before the piece is French.  CLD2's word counts for much, the more so the longer the piece; where it abstains the
- * vote decides.  Set on held-out text of other sources than the evaluation's.
+ * vote decides.  Set by hand: the vote's log-odds are calibrated on snippets of a few words, so about 2 is "seven to one".
  */
 static double wanted(const struct vote *v, enum side side, bool reliable) {
     switch (side) {

@@ -30,8 +30,8 @@ const struct words_of words_near[] = {
             "ghjente paese più hà anu era eranu facia fattu micca ch senza parechji altri nostru nostra vechju zitelli "
             "ghjè"},
     {"wln", "èt lès sès mès tès avou nén nin mins dji dju dj nosse vosse noste leûs tos todi pus sins po z ås å al dins "
-            "dispôy dispoy divant gn aveût fåt bråmint nolu chaskeun tchaeke onk ene ine cwè quî qwè èsteût esteut sereût "
-            "dreût min tote totes come ossu ossi dè dèl di li cist cisse çou ç chal rin èn"},
+            "dispôy dispoy divant gn aveût fåt bråmint tchaeke onk ene ine cwè quî qwè èsteût esteut sereût "
+            "dreût min tote totes come ossu ossi dè dèl di li cist cisse çou ç rin èn"},
     {"pcd", "ch ches chés chel cht chu ichi aveuc avuc avoc dins din os is mi ti eutes eute tertous gins gin tiot tiote "
             "quo quoé cha ech el ed em leu foait foaire faijot étot avot rin bin min tin sin vo no einne eune"},
     {"frp", "lo los z cél ceta dens avouéc avoué ora tués tôs tota totes ben fôt é o què quâ dè lè cha cho din u ué bin "

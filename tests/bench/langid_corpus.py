@@ -7,14 +7,16 @@ UNPACKED is a folder where these Debian packages were unpacked with dpkg-deb -x:
 
     stardict-xmlittre                French: Littré's dictionary, 1863-1877 (text in the public domain)
     libreoffice-help-*, libreoffice-l10n-*   50 languages, French among them (MPL-2.0)
-    dict-freedict-lat-deu lat-eng oci-cat wol-fra bre-fra epo-eng swh-eng   their headwords (GPL)
-    hunspell-br -oc -an -ca -it -es -ro -gl -eu   their words (MPL, LGPL or GPL)
+    hunspell-es, hunspell-ro         words (MPL-1.1, as one of three licences)
+    wamerican                        words (SCOWL, permissive)
+    dict-devil, dict-jargon          English (public domain)
 
 and langid_texts/ beside this file holds sentences written for this program, with a few lines of public-domain classics, in neighbours
 that no package covers.  Only counts of letter groups over all of it, mixed together, reach the table.
 """
 import collections
 import glob
+import gzip
 import html
 import os
 import random
@@ -28,9 +30,6 @@ ISO = dict(p.split(":") for p in (
     "xh:xho st:sot tn:tsn ss:ssw nso:nso ts:tso rw:kin om:orm is:isl fr:fra es:spa it:ita ca:cat pt:por pt_BR:por pt-BR:por gl:glg de:deu "
     "nl:nld en_GB:eng en-US:eng eu:eus sv:swe da:dan fi:fin hu:hun cs:ces sk:slk pl:pol sl:slv et:est tr:tur id:ind vi:vie szl:szl "
     "ve:ven nr:nbl ca-valencia:cat").split())
-HEADWORDS = dict(p.split(":") for p in "lat-deu:lat lat-eng:lat oci-cat:oci wol-fra:wol bre-fra:bre epo-eng:epo swh-eng:swa".split())
-SPELLERS = dict(p.split(":") for p in
-                "br_FR:bre oc_FR:oci an_ES:arg ca:cat it_IT:ita es_ES:spa ro_RO:ron gl_ES:glg eu:eus".split())
 NOT_FRENCH = re.compile(r"\b(lat|provenç|ital|espagn|wallon|Wallon|Berry|anc|angl|allem|picard|génev|portug|catal)\b")
 CAP, CAP_FRENCH = 4_000_000, 30_000_000
 
@@ -54,10 +53,18 @@ def catalogue(path):
                 yield tidy(source), tidy(text)
 
 
-def groups(words, size, seed):
-    random.Random(seed).shuffle(words)
-    for i in range(0, len(words), size):
-        yield tidy(" ".join(words[i:i + size]))
+def groups(words, size):
+    random.Random(1).shuffle(words)
+    for i in range(0, min(len(words), 30000), size):
+        yield " ".join(words[i:i + size])
+
+
+def words_of(root):
+    """(language, words) of the plain and the hunspell word lists."""
+    for lang, path in (("spa", "hunspell/es_ES.dic"), ("ron", "hunspell/ro_RO.dic"), ("eng", "dict/american-english")):
+        data = open(root + "/usr/share/" + path, "rb").read()
+        words = [re.split("[/\t]", l)[0].strip() for l in data.decode("utf8", "replace").split("\n")[1:]]
+        yield lang, [w for w in words if len(w) > 3 and w.isalpha() and w.islower()]
 
 
 def collect(root):
@@ -78,20 +85,11 @@ def collect(root):
                 text = tidy(re.sub(r'<span class="(literal|code|input|menuitem|keycode)[^>]*>.*?</span>', " ", m[3]))
                 if len(text) > 15 and (lang == "eng" or text not in english):
                     texts[lang].append(text)
-    for name, lang in HEADWORDS.items():
-        lines = open("%s/usr/share/dictd/freedict-%s.index" % (root, name), encoding="utf8", errors="replace").read().split("\n")
-        texts[lang] += groups([l.split("\t")[0] for l in lines if "\t" in l and not l.startswith("00")], 4, 3)
-    for name, lang in SPELLERS.items():
-        data = open("%s/usr/share/hunspell/%s.dic" % (root, name), "rb").read()
-        try:
-            lines = data.decode("utf8").split("\n")[1:]
-        except UnicodeDecodeError:
-            lines = data.decode("latin1").split("\n")[1:]
-        words = [l.split("/")[0].split("\t")[0].strip() for l in lines]
-        words = [w for w in words if len(w) > 3 and w.isalpha() and w.islower()]
-        random.Random(1).shuffle(words)
-        texts[lang] += groups(words[:30000], 6, 1)
-    import gzip
+    for lang, words in words_of(root):
+        texts[lang] += groups(words, 4)
+    for name in ("devil", "jargon"):
+        book = gzip.open("%s/usr/share/dictd/%s.dict.dz" % (root, name)).read().decode("utf8", "replace")
+        texts["eng"] += [tidy(t) for t in re.split(r"\n\s*\n|\. ", book)]
     littre = gzip.open(root + "/usr/share/stardict/dic/XMLittre.dict.dz").read().decode("utf8", "replace")
     for line in html.unescape(re.sub(r"<[^>]*>", "\n", littre)).split("\n"):
         text = tidy(line)

@@ -117,13 +117,22 @@ static void check(struct texts *t, unsigned n, char **names) {
     }
 }
 
+static const char head[] =
+    "/*\n"
+    " * Made by tests/bench/langid_train.c from these texts (tests/bench/langid_corpus.py takes them from Debian 12's packages):\n"
+    " *   stardict-xmlittre: Littré's dictionary of French, 1863-1877; the text is in the public domain\n"
+    " *   libreoffice-help-*, libreoffice-l10n-* of 50 languages: MPL-2.0\n"
+    " *   hunspell-es, hunspell-ro: words, MPL-1.1; wamerican: words, SCOWL's permissive licence\n"
+    " *   dict-devil, dict-jargon: English, public domain\n"
+    " *   tests/bench/langid_texts: written for this program (Apache-2.0), with lines of public-domain classics\n"
+    " * No text or word of them stands here: only how much a hashed group of letters speaks for French against all others together.\n"
+    " */\n";
+
 static void write_table(const char *path, double scale) {
     FILE *out = fopen(path, "w");
     if (!out) exit(1);
-    fprintf(
-        out,
-        "/* Made by tests/bench/langid_train.c; sources and licences: tests/bench/langid_corpus.py.  Log-odds of French times %g. */\n",
-        scale);
+    fputs(head, out);
+    fprintf(out, "/* One unit is 1/%g of log-odds. */\n", scale);
     fprintf(out, "#include \"dedup/langid_weights.h\"\n\nconst float langid_weight_scale = %gf, langid_weight_bias = %.4ff;\n",
             1 / scale, (double)bias);
     fprintf(out, "/* clang-format off */\nconst signed char langid_weights[LANGID_GRAMS] = {\n");

