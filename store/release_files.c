@@ -6,6 +6,7 @@
 #include "store/card.h"
 #include "store/card_ai_act.h"
 #include "store/card_croissant.h"
+#include "store/card_report.h"
 #include "store/release_build.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +88,8 @@ static enum status write_removals(struct release_build *b, struct buf *text) {
     return st == ST_OK ? release_build_put(b, "removals.jsonl", text) : st;
 }
 
-static enum status write_ai_act(struct release_build *b, const struct card *card, struct buf *text) {
+/* What is told of the collection: for the law, and for people. */
+static enum status write_reports(struct release_build *b, const struct card *card, struct buf *text) {
     char first[11], last[11];
     clock_day(b->min_day * MS_A_DAY, first);
     clock_day(b->max_day * MS_A_DAY, last);
@@ -95,7 +97,10 @@ static enum status write_ai_act(struct release_build *b, const struct card *card
     struct card_collection how = {
         .hosts = b->hosts, .n_hosts = b->n_hosts, .first_day = first, .last_day = last, .agent = b->opt->agent};
     card_ai_act(text, card, &how);
-    return release_build_put(b, "ai-act-summary.json", text);
+    enum status st = release_build_put(b, "ai-act-summary.json", text);
+    if (st != ST_OK) return st;
+    card_report(text, card, &how);
+    return release_build_put(b, "report.html", text);
 }
 
 /* ---- the end ---- */
@@ -134,7 +139,7 @@ enum status release_build_files(struct release_build *b) {
         card_croissant(&text, &card);
         st = release_build_put(b, "croissant.json", &text);
     }
-    if (st == ST_OK) st = write_ai_act(b, &card, &text);
+    if (st == ST_OK) st = write_reports(b, &card, &text);
     if (st == ST_OK) st = write_removals(b, &text);
     if (st == ST_OK) {
         release_manifest_write(&text, &b->m);
