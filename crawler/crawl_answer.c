@@ -55,6 +55,8 @@ static enum status settle_clock(struct crawl *c, struct crawl_slot *s, const str
     if (a->status) s->answered = true;
     if (a->ip[0] && !never_sent) memcpy(s->ip, a->ip, sizeof s->ip);
     enum status r = crawl_dispatch_hosts_begin(c, err);
+    if (r == ST_OK && s->ip[0] && !never_sent && !c->opt->n_connect_to)
+        r = hosts_address_claim(c->hosts, s->ip, a->sent_ms + s->rules.floor_ms, err);
     return r == ST_OK ? hosts_release(c->hosts, slice_str(s->name), &s->clock, err) : r;
 }
 

@@ -81,7 +81,7 @@ static enum status set_up(struct db *db, enum db_mode mode, const char *schema, 
                     found, version);
     }
     if (mode == DB_READ) return ST_OK;
-    r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-65536;",
+    r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-65536;",
                 err);
     if (r != ST_OK || found == version) return r;
     return make(db, schema, version, err);

@@ -103,6 +103,17 @@ class Politeness(CrawlCase):
         self.polite(o, "a.test", 0.080)
         self.assertEqual(o.targets("a.test").count("/p3"), 2)
 
+    def test_hosts_of_one_address_share_its_clock(self):
+        site = small_site(6)
+        o = self.serve({"127.0.0.1": site, "localhost": site})
+        port = o.server_address[1]
+        for host in ("127.0.0.1", "localhost"):
+            self.source(host, delay=60, seeds=["http://%s:%d/" % (host, port)])
+        self.villers("crawl", "--allow-private", "--quiet")
+        starts = sorted(e.start for e in o.log)
+        self.assertEqual(len(starts), 18)
+        self.assertGreaterEqual(min(b - a for a, b in zip(starts, starts[1:])), 0.060 - 2 * SLACK)
+
     def test_retry_after(self):
         site = small_site(4)
         site["/p1"] = Page(html("Page", TEXT % 1), fault=web.answer(503, ("Retry-After", "1")), times=1)
