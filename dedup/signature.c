@@ -58,6 +58,9 @@ static uint64_t mix(uint64_t h) {
     return h;
 }
 
+/* The window's polynomial is even already, its words being well mixed; this breaks its linearity. */
+static inline uint32_t shingle_hash(uint64_t rolling) { return (uint32_t)((rolling ^ rolling >> 32) * 0xE9846AF9B1A615Du >> 32); }
+
 bool signature_options_valid(const struct signature_options *opt) {
     struct signature_options o = with_defaults(opt);
     return o.bands <= SIGNATURE_MAX_KEYS && o.rows <= SIGNATURE_MAX_HASHES && o.bands * o.rows <= SIGNATURE_MAX_HASHES &&
@@ -111,8 +114,13 @@ void signer_free(struct signer *s) {
 /* Sort the first ${n} of ${v}, each a step or two from its place, and drop repeats into ${out}; returns how many are left. */
 static size_t settle(uint32_t *v, size_t n, uint32_t *out) {
     size_t kept = 0;
+    uint32_t highest = n ? v[0] : 0; /* in a register, not read back from where it was just written */
     for (size_t i = 1; i < n; i++) {
         uint32_t x = v[i];
+        if (x >= highest) {
+            highest = x;
+            continue;
+        }
         size_t j = i;
         for (; j > 0 && v[j - 1] > x; j--) v[j] = v[j - 1];
         v[j] = x;
@@ -132,9 +140,10 @@ static size_t smallest(uint32_t *v, size_t n, uint32_t ceiling, uint32_t *scratc
     uint16_t at[257] = {0};
     unsigned shift = ceiling >> 8 ? 24 - (unsigned)__builtin_clz(ceiling) : 0, last = 0;
     for (size_t i = 0; i < n; i++) at[(v[i] >> shift) + 1]++;
-    for (unsigned i = 0; i < 256; i++) {
-        at[i + 1] = (uint16_t)(at[i + 1] + at[i]);
-        last += at[i + 1] < SIGNATURE_SKETCH;
+    for (unsigned i = 0, sum = 0; i < 256; i++) {
+        sum += at[i + 1];
+        at[i + 1] = (uint16_t)sum;
+        last += sum < SIGNATURE_SKETCH;
     }
     size_t enough = last < 256 ? at[last + 1] : n;
     for (size_t i = 0; i < n; i++) scratch[at[v[i] >> shift]++] = v[i];
@@ -170,7 +179,7 @@ static size_t shingle(struct signer *s, size_t n) {
     for (size_t i = 0; i < n; i++) {
         rolling = (rolling + s->words[w + i] - s->words[i] * s->drop) * SHINGLE_BASE;
         exact = (exact + s->words[w + i]) * EXACT_BASE;
-        *out = (uint32_t)(mix(rolling) >> 32);
+        *out = shingle_hash(rolling);
         out += s->n_words + i + 1 >= w;
     }
     s->n_words += n;
@@ -225,7 +234,10 @@ static void make_keys(const struct signer *s, struct signature *sig) {
     sig->n_keys = s->opt.bands * s->opt.groupings;
     for (unsigned k = 0; k < sig->n_keys; k++) {
         uint64_t h = (k + 1) * SHINGLE_BASE;
-        for (unsigned r = 0; r < s->opt.rows; r++) h = (h ^ sig->minima[*row++]) * EXACT_BASE;
+        unsigned r = 0;
+        for (; r + 1 < s->opt.rows; r += 2, row += 2)
+            h = (h ^ ((uint64_t)sig->minima[row[0]] << 32 | sig->minima[row[1]])) * EXACT_BASE;
+        if (r < s->opt.rows) h = (h ^ sig->minima[*row++]) * EXACT_BASE;
         sig->keys[k] = mix(h);
     }
 }
@@ -244,7 +256,7 @@ enum status signer_sign(struct signer *s, struct slice text, struct signature *o
         text = slice_sub(text, end, text.len);
     }
     if (s->n_words > 0 && s->n_words < s->opt.ngram) {
-        uint32_t x = (uint32_t)(mix(s->rolling) >> 32);
+        uint32_t x = shingle_hash(s->rolling);
         minhash_update(s->kernel, &s->family, &x, 1, out->minima);
         sketch_add(s, &x, 1);
         out->shingles = 1;

@@ -23,6 +23,13 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* Processor time: what a core needs, whoever else is on it. */
+static double core(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
 static int complain(const struct buf *err) {
     fprintf(stderr, "dedup_engine: %s\n", buf_cstr(err));
     return 1;
@@ -50,10 +57,10 @@ static int sign(struct slice text, struct buf *err) {
     if (!s || !cut(text, 1, &l)) return 1;
     double best = 1e9;
     for (int round = 0; round < 5; round++) {
-        double t = now();
+        double t = core();
         for (size_t i = 0; i < l.n; i++)
             if (signer_sign(s, l.v[i], &sig, err) != ST_OK) return complain(err);
-        t = now() - t;
+        t = core() - t;
         best = t < best ? t : best;
     }
     printf("signatures %zu documents %.1f MB: %.0f MB/s a core\n", l.n, (double)text.len / 1e6, (double)text.len / 1e6 / best);
@@ -62,10 +69,10 @@ static int sign(struct slice text, struct buf *err) {
     for (int k = 0; k < MINHASH_KERNELS; k++) {
         if (!minhash_supported((enum minhash_kernel)k)) continue;
         minhash_reset(&family, minima);
-        double t = now();
+        double t = core();
         for (int i = 0; i < 16; i++) minhash_update((enum minhash_kernel)k, &family, xs, 1 << 16, minima);
         printf("kernel %s %.2f ns a shingle (112 hashes)\n", minhash_kernel_name((enum minhash_kernel)k),
-               (now() - t) / 16 / (1 << 16) * 1e9);
+               (core() - t) / 16 / (1 << 16) * 1e9);
     }
     signer_free(s);
     free(l.v);
