@@ -68,6 +68,54 @@ static enum status see_release(void *ctx, const struct manifest_release *rel) {
     return ST_OK;
 }
 
+static enum status note_version(struct publish *p, const struct release_manifest *m, uint64_t files) {
+    struct buf path = {.max = LIMIT_URL_INPUT}, text = {.max = LIMIT_RELEASE_META};
+    struct release_versions all = {0};
+    path_join(&path, buf_cstr(&p->dataset_dir), RELEASE_VERSIONS_FILE);
+    enum status st = ST_OK;
+    if (file_exists(buf_cstr(&path))) {
+        st = file_read(buf_cstr(&path), LIMIT_RELEASE_META - MIB, &text, p->err);
+        if (st == ST_OK) st = release_versions_read(buf_view(&text), &all, p->err);
+    }
+    free(all.name);
+    all.name = strdup(p->opt->name);
+    struct release_version mine = {.version = m->version,
+                                   .date = m->date,
+                                   .path = m->version,
+                                   .documents = m->documents,
+                                   .words = m->words,
+                                   .text_bytes = m->text_bytes,
+                                   .bytes = m->bytes,
+                                   .files = files};
+    if (st == ST_OK && (!all.name || !release_versions_put(&all, &mine))) st = fail(p->err, ST_FATAL, "out of memory");
+    buf_clear(&text);
+    if (st == ST_OK) {
+        release_versions_write(&text, &all);
+        st = file_write(buf_cstr(&path), buf_view(&text), p->err);
+    }
+    release_versions_free(&all);
+    buf_free(&path);
+    buf_free(&text);
+    return st;
+}
+
+/* A kill came between the rename and versions.json: the version is there, so it is listed. */
+static enum status note_existing(struct publish *p) {
+    struct release_manifest m = {0};
+    struct buf path = {.max = LIMIT_URL_INPUT}, text = {.max = LIMIT_RELEASE_META};
+    struct checksums sums = {0};
+    path_join(&path, buf_cstr(&p->target), CHECKSUMS_FILE);
+    enum status st = release_diff_load(buf_cstr(&p->target), &m, p->err);
+    if (st == ST_OK) st = file_read(buf_cstr(&path), LIMIT_RELEASE_META - MIB, &text, p->err);
+    if (st == ST_OK) st = checksums_parse(buf_view(&text), &sums, p->err);
+    if (st == ST_OK) st = note_version(p, &m, sums.n);
+    checksums_free(&sums);
+    release_manifest_free(&m);
+    buf_free(&path);
+    buf_free(&text);
+    return st;
+}
+
 static enum status check_version(struct publish *p) {
     struct semver mine, before;
     if (!release_name_ok(slice_str(p->opt->name)))
@@ -81,6 +129,7 @@ static enum status check_version(struct publish *p) {
     enum status st = manifest_each_release(p->opt->manifest, p->opt->name, see_release, p, p->err);
     if (st != ST_OK) return st;
     p->out->existed = file_exists(buf_cstr(&p->target));
+    if (p->out->existed && p->committed && (st = note_existing(p)) != ST_OK) return st;
     if (p->out->existed)
         return fail(p->err, ST_SKIP, "%s %s is published already, and a version never changes", p->opt->name, p->opt->version);
     if (!p->committed && p->out->previous[0] && semver_parse(slice_str(p->out->previous), &before) &&
@@ -196,37 +245,6 @@ static enum status open_staging(struct publish *p) {
     path_join(&data, buf_cstr(&p->staging), RELEASE_DELTA_DIR);
     if (st == ST_OK) st = dir_make(buf_cstr(&data), p->err);
     buf_free(&data);
-    return st;
-}
-
-static enum status note_version(struct publish *p, const struct release_manifest *m, uint64_t files) {
-    struct buf path = {.max = LIMIT_URL_INPUT}, text = {.max = LIMIT_RELEASE_META};
-    struct release_versions all = {0};
-    path_join(&path, buf_cstr(&p->dataset_dir), RELEASE_VERSIONS_FILE);
-    enum status st = ST_OK;
-    if (file_exists(buf_cstr(&path))) {
-        st = file_read(buf_cstr(&path), LIMIT_RELEASE_META - MIB, &text, p->err);
-        if (st == ST_OK) st = release_versions_read(buf_view(&text), &all, p->err);
-    }
-    free(all.name);
-    all.name = strdup(p->opt->name);
-    struct release_version mine = {.version = m->version,
-                                   .date = m->date,
-                                   .path = m->version,
-                                   .documents = m->documents,
-                                   .words = m->words,
-                                   .text_bytes = m->text_bytes,
-                                   .bytes = m->bytes,
-                                   .files = files};
-    if (st == ST_OK && (!all.name || !release_versions_put(&all, &mine))) st = fail(p->err, ST_FATAL, "out of memory");
-    buf_clear(&text);
-    if (st == ST_OK) {
-        release_versions_write(&text, &all);
-        st = file_write(buf_cstr(&path), buf_view(&text), p->err);
-    }
-    release_versions_free(&all);
-    buf_free(&path);
-    buf_free(&text);
     return st;
 }
 

@@ -388,6 +388,24 @@ class Versions(HubCase):
         self.assertEqual((third["added"], third["documents"]), (1, first["documents"]))
         self.assertEqual(contents(self.hub / "releases/essai/2.1.0/data"), contents(release / "data"))
 
+    def test_publish_killed_and_run_again(self):
+        self.villers("publish", "essai", "0.9.0")
+        self.villers("publish", "entier", "0.9.0")
+        rng = random.Random(int(os.environ.get("VILLERS_SEED", "1")))
+        release = self.hub / "releases/essai/1.0.0"
+        self.villers("publish", "entier", "1.0.0")
+        for _ in range(int(os.environ.get("VILLERS_KILLS", "8"))):
+            p = subprocess.Popen([VILLERS, "publish", "--quiet", "--hub", self.hub, "essai", "1.0.0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0.005, 0.15))
+            p.send_signal(signal.SIGKILL)
+            p.wait()
+            if release.exists():
+                self.assertEqual(run(["verify", release]).returncode, 0)
+        self.assertIn(run(["publish", "--hub", self.hub, "essai", "1.0.0"]).returncode, (0, 73))
+        self.assertEqual(json.loads((self.hub / "releases/essai/versions.json").read_text())["latest"], "1.0.0")
+        self.assertEqual(contents(release / "data"), contents(self.hub / "releases/entier/1.0.0/data"))
+        self.assertEqual(run(["verify", release]).returncode, 0)
+
     def test_same_bytes_whatever_the_settings_of_the_machine(self):
         self.villers("publish", "un", "1.0.0", "--threads", "1", env={"TZ": "Pacific/Auckland", "LC_ALL": "tr_TR.UTF-8"})
         whole = contents(self.hub / "releases/un/1.0.0")

@@ -285,6 +285,11 @@ static void killed_before_rename(void **state) {
     sums_of(&h, "1.0.0", &after);
     assert_string_equal(buf_cstr(&before), buf_cstr(&after));
     assert_true(file_exists(buf_cstr(&versions)));
+    /* And one that came before versions.json: the next run lists what is there. */
+    assert_int_equal(unlink(buf_cstr(&versions)), 0);
+    assert_int_equal(publish(&h, "1.0.0", &out, NULL), ST_SKIP);
+    assert_true(out.existed);
+    assert_true(file_exists(buf_cstr(&versions)));
     buf_free(&from);
     buf_free(&to);
     buf_free(&before);
