@@ -158,6 +158,13 @@ $(BIN)/bench/%: $(OBJ)/tests/bench/%.c.o $(call libs_of,dedup)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,dedup) $(call ld_of,dedup)
 
+## bench-manifest N=documents: the manifest filled and asked, with bytes a row
+.PHONY: bench-manifest
+bench-manifest: $(BIN)/bench/manifest
+	@rm -rf $(BUILD)/bench-manifest && mkdir -p $(BUILD)/bench-manifest
+	@$(BIN)/bench/manifest $(BUILD)/bench-manifest $(N)
+	@rm -rf $(BUILD)/bench-manifest
+
 ## bench-dedup EVAL_DEDUP=DIR: near-duplicate removal beside datatrove, text-dedup, datasketch and rensa
 .PHONY: bench-dedup
 bench-dedup: release $(BIN)/bench/dedup_engine

@@ -133,20 +133,33 @@ static enum status next_document(struct manifest *m, int64_t *number, struct buf
     return got;
 }
 
-static enum status add_document(struct manifest *m, struct entry *e, int64_t license, int64_t capture, struct buf *err) {
+/* The document's row, once its capture is there. */
+static enum status insert_document(struct manifest *m, const struct entry *e, int64_t license, int64_t capture, struct buf *err) {
     static const char sql[] =
         "INSERT INTO documents (doc, capture, campaign, license, crawl_day, removed, id, site) VALUES (?1, ?2, ?3, ?4, ?5, "
         "?6, ?7, ?8)";
-    enum status got = next_document(m, &e->doc, err);
-    if (got != ST_OK) return got;
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
     if (!st) return ST_FATAL;
-    got = bind_best(m, st, e, license, capture, err);
+    enum status got = bind_best(m, st, e, license, capture, err);
     if (got != ST_OK) return got;
     mdb_bind_blob(st, 7, e->id, ID_BYTES);
     sqlite3_bind_int64(st, 8, e->site);
+    return mdb_done(m, st, err);
+}
+
+/* Each of the two rows names the other.  The capture comes first, without its document: a deferred foreign key would have SQLite
+   search all documents at every insert. */
+static enum status add_document(struct manifest *m, struct entry *e, int64_t license, int64_t capture, struct buf *err) {
+    static const char sql[] = "UPDATE captures SET doc = ?2 WHERE capture = ?1";
+    enum status got = insert_capture(m, e, capture, MANIFEST_NONE, err);
+    if (got == ST_OK) got = next_document(m, &e->doc, err);
+    if (got == ST_OK) got = insert_document(m, e, license, capture, err);
+    if (got != ST_OK) return got;
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, capture);
+    sqlite3_bind_int64(st, 2, e->doc);
     got = mdb_done(m, st, err);
-    if (got == ST_OK) got = insert_capture(m, e, capture, MANIFEST_NONE, err);
     return got == ST_OK ? mdb_tally_document(m, e->doc, +1, err) : got;
 }
 

@@ -4,8 +4,9 @@
 --
 -- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
 -- `terms`; shares and similarities are integers in ten-thousandths; days are days since 1970-01-01; digests and document ids
--- are blobs.  Bytes a row, page overhead included, as `make bench-manifest` prints them: documents 89 with its index on id,
--- captures 103 with both indexes (a path of 40 bytes), placements 15; so about 20 GB for 100 million documents in one dataset.
+-- are blobs.  Bytes a document, page overhead included, as `make bench-manifest` prints them: documents 73 and 27 for the index on id,
+-- captures 121 and 13 for the index on doc (paths of about 45 bytes, digests of 32), placements 13 a dataset; so about 25 GB for 100
+-- million documents in one dataset.
 --
 -- Nothing is deleted from captures and documents: a removal marks, so that a tombstone keeps its evidence.
 
@@ -82,7 +83,7 @@ CREATE TABLE documents (
     doc INTEGER PRIMARY KEY, -- the number by which everything here names it; of no meaning outside
     id BLOB NOT NULL UNIQUE, -- 16 bytes: doc_id(source, canonical URL or upstream id)
     site INTEGER NOT NULL REFERENCES sites,
-    capture INTEGER NOT NULL REFERENCES captures DEFERRABLE INITIALLY DEFERRED, -- the best one: its text is the document's
+    capture INTEGER NOT NULL REFERENCES captures, -- the best one: its text is the document's
     campaign INTEGER NOT NULL REFERENCES terms,
     license INTEGER NOT NULL REFERENCES terms,
     crawl_day INTEGER NOT NULL, -- of the best capture
