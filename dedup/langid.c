@@ -9,7 +9,7 @@
  * CLD2's own ground is documents.  A text past LONG_TEXT bytes that it finds all of one language, not French, is that; one past
  * LONG_FRENCH all French is sampled for a neighbour that CLD2 does not know.
  */
-enum { LONG_TEXT = 256, LONG_FRENCH = 2048, SAMPLE = 1024, MAX_TALLY = 16 };
+enum { LONG_TEXT = 256, LONG_FRENCH = 1024, SAMPLE = 512, MAX_TALLY = 16 };
 
 struct tally {
     char language[4];
@@ -130,8 +130,27 @@ static void judge(struct langid *l, const struct cld2_answer *answer) {
     }
 }
 
+/* A BCP 47 tag as CLD2 may be given it: letters, digits and hyphens, else nothing. */
+static void plain_tag(struct slice tag, char out[16]) {
+    out[0] = 0;
+    if (tag.len >= 16) return;
+    for (size_t i = 0; i < tag.len; i++)
+        if (!ascii_is_alnum(tag.ptr[i]) && tag.ptr[i] != '-') return;
+    memcpy(out, tag.ptr, tag.len);
+    out[tag.len] = 0;
+}
+
+/* CLD2's word; the declared language, which often lies, is let in only when the text alone leaves CLD2 undecided. */
+static enum status ask_cld2(struct langid *l, struct slice clean, const struct langid_hints *hints, struct cld2_answer *answer) {
+    char declared[16];
+    enum status st = cld2_detect(l->cld2, clean, false, NULL, answer);
+    if (st != ST_OK || answer->lang[0] != CLD2_UNKNOWN || !hints) return st;
+    plain_tag(hints->declared_language, declared);
+    if (!declared[0]) return st;
+    return cld2_detect(l->cld2, clean, false, declared, answer);
+}
+
 void langid_detect(struct langid *l, struct slice text, const struct langid_hints *hints, struct langid_result *res) {
-    (void)hints;
     struct cld2_answer answer;
     memset(res, 0, sizeof *res);
     memcpy(res->language, "und", 4);
@@ -141,7 +160,7 @@ void langid_detect(struct langid *l, struct slice text, const struct langid_hint
     const char *script = langid_script(clean);
     l->n_tally = 1;
     l->tally[0] = (struct tally){.language = "und"};
-    if (cld2_detect(l->cld2, clean, false, NULL, &answer) == ST_OK) {
+    if (ask_cld2(l, clean, hints, &answer) == ST_OK) {
         judge(l, &answer);
         report(l, res);
     }

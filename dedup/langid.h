@@ -21,9 +21,10 @@ struct langid_result {
     struct langid_language languages[LANGID_MAX_LANGUAGES];
 };
 
-struct langid_hints {               /* weak evidence from outside the text; may be empty */
-    struct slice declared_language; /* BCP 47 */
-    struct slice tld;
+/* Weak evidence from outside the text; may be empty. */
+struct langid_hints {
+    struct slice declared_language; /* BCP 47; heard only when the text alone leaves the language open, for it often lies */
+    struct slice tld;               /* not heard by the verdict: a country is no language */
 };
 
 struct langid; /* one a worker */

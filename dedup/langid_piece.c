@@ -57,7 +57,7 @@ static bool is_french(const struct vote *v, enum side side, bool reliable, unsig
 static double french_score(const struct vote *v, enum side side) {
     double odds = voter_logit(v);
     odds = odds > 6 ? 6 : odds < -6 ? -6 : odds;
-    odds = 0.7 * odds + (side == SIDE_FRENCH ? 2 : side == SIDE_OTHER ? -2 : 0);
+    odds = side == SIDE_FRENCH ? 0.7 * odds + 2 : side == SIDE_OTHER ? 0.5 * odds - 1.5 : 0.5 * odds;
     return 1 / (1 + exp(-odds));
 }
 

@@ -61,6 +61,19 @@ static void share_counts_bytes(void **state) {
     langid_free(l);
 }
 
+static void a_declared_language_never_beats_the_text(void **state) {
+    (void)state;
+    static const char *const lies[] = {"en", "oc", "zh-Hant", "x\x01y", "a-tag-longer-than-any"};
+    struct langid *l = langid_new();
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        struct langid_hints hints = {.declared_language = slice_str(lies[i])};
+        struct langid_result res;
+        langid_detect(l, slice_str(language_cases[2].text), &hints, &res);
+        assert_string_equal(res.language, "fra");
+    }
+    langid_free(l);
+}
+
 struct clean_case {
     const char *in, *out;
 };
@@ -112,8 +125,12 @@ static void codes_are_iso(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_text_has_its_language), cmocka_unit_test(share_counts_bytes), cmocka_unit_test(text_is_made_fit),
-        cmocka_unit_test(full_tables_are_linked),     cmocka_unit_test(codes_are_iso),
+        cmocka_unit_test(each_text_has_its_language),
+        cmocka_unit_test(share_counts_bytes),
+        cmocka_unit_test(a_declared_language_never_beats_the_text),
+        cmocka_unit_test(text_is_made_fit),
+        cmocka_unit_test(full_tables_are_linked),
+        cmocka_unit_test(codes_are_iso),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
