@@ -39,6 +39,8 @@ void extractor_free(struct extractor *x) {
     free(x);
 }
 
+const struct extract_cues *extractor_cues(const struct extractor *x) { return x->cues; }
+
 static bool make_room(struct extractor *x) {
     if (x->blocks.n <= x->cap) return true;
     float *p = realloc(x->scores, x->blocks.n * sizeof *p);

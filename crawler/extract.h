@@ -3,11 +3,15 @@
 /*
  * The main text of a page: what its author wrote for this page, without the site around it.  Private to crawler/page*.c.
  */
-#include "crawler/extract_blocks.h"
+#include "crawler/extract_cues.h"
+#include "crawler/page_tree.h"
 
 struct extractor; /* buffers, one a reader */
 struct extractor *extractor_new(void);
 void extractor_free(struct extractor *x);
+
+/** extractor_cues(x): its word lists, borrowed. */
+const struct extract_cues *extractor_cues(const struct extractor *x);
 
 /**
  * extract_text(x, t, title, out):

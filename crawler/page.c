@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "crawler/extract.h"
 #include "crawler/page_facts.h"
+#include "crawler/page_strip.h"
 #include <limits.h>
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ struct page_reader *page_reader_new(void) {
     if (!r) return NULL;
     page_tree_init(&r->tree);
     buf_init(&r->clean, 3 * LIMIT_BODY_PLAIN);
-    buf_init(&r->scratch, LIMIT_TEXT);
+    buf_init(&r->scratch, 3 * LIMIT_BODY_PLAIN);
     r->arena = arena_new(LIMIT_PAGE_ARENA);
     buf_init(&r->text, LIMIT_TEXT);
     r->json = json_parser_new(LIMIT_JSONLD);
@@ -52,14 +53,14 @@ void page_reader_free(struct page_reader *r) {
 
 /* libxml2 takes a NUL for the end of the page, and one bad byte for a reason to read the rest as Latin-1. */
 static enum status make_clean(struct page_reader *r, struct slice in, struct slice *out, struct buf *err) {
-    *out = in;
-    bool nul = in.len && memchr(in.ptr, 0, in.len);
-    if (!nul && utf8_valid(in)) return ST_OK;
     buf_clear(&r->clean);
-    (void)utf8_repair(&r->clean, in);
-    if (!buf_ok(&r->clean)) return fail(err, ST_SKIP, "page is over the cap of %zu bytes", r->clean.max);
-    for (size_t i = 0; i < r->clean.len; i++)
-        if (!r->clean.data[i]) r->clean.data[i] = ' ';
+    buf_clear(&r->scratch);
+    if (!utf8_valid(in)) {
+        (void)utf8_repair(&r->scratch, in);
+        in = buf_view(&r->scratch);
+    }
+    page_strip(in, &r->clean);
+    if (!buf_ok(&r->clean) || !buf_ok(&r->scratch)) return fail(err, ST_SKIP, "page is over the cap of %zu bytes", r->clean.max);
     *out = buf_view(&r->clean);
     return ST_OK;
 }
@@ -85,7 +86,14 @@ enum status page_read(struct page_reader *r, struct slice utf8, const struct pag
     st = page_tree_build(&r->tree, clean, budget, err);
     if (st != ST_OK) return st;
     page->coarse = r->tree.cut;
-    struct page_job j = {.tree = &r->tree, .opt = opt, .arena = r->arena, .page = page, .json = r->json, .scratch = r->scratch};
+    struct page_job j = {.tree = &r->tree,
+                         .opt = opt,
+                         .arena = r->arena,
+                         .page = page,
+                         .json = r->json,
+                         .cues = extractor_cues(r->extractor),
+                         .bytes = utf8,
+                         .scratch = r->scratch};
     page_read_links(&j);
     struct page_facts facts;
     page_read_metadata(&j, &facts);

@@ -8,24 +8,34 @@ enum { YEAR_MIN = 1990, YEAR_MAX = 2099 };
 
 /* Beginnings of month names, lower case, with or without their accents; the longest first where one begins another. */
 static const struct {
-    const char *name;
+    struct slice name;
     int month;
 } months[] = {
-    {"janv", 1},      {"january", 1},   {"januar", 1},     {"jänner", 1},    {"enero", 1},     {"gennaio", 1},   {"janeiro", 1},
-    {"jan", 1},       {"févr", 2},      {"fevr", 2},       {"february", 2},  {"februar", 2},   {"febrero", 2},   {"febbraio", 2},
-    {"fever", 2},     {"feb", 2},       {"fév", 2},        {"fev", 2},       {"mars", 3},      {"march", 3},     {"märz", 3},
-    {"maerz", 3},     {"marzo", 3},     {"março", 3},      {"maart", 3},     {"mar", 3},       {"mär", 3},       {"mrz", 3},
-    {"avril", 4},     {"april", 4},     {"abril", 4},      {"aprile", 4},    {"avr", 4},       {"apr", 4},       {"abr", 4},
-    {"mai", 5},       {"may", 5},       {"mayo", 5},       {"maggio", 5},    {"maio", 5},      {"mei", 5},       {"mag", 5},
-    {"juin", 6},      {"june", 6},      {"juni", 6},       {"junio", 6},     {"giugno", 6},    {"junho", 6},     {"jun", 6},
-    {"giu", 6},       {"juillet", 7},   {"juil", 7},       {"july", 7},      {"juli", 7},      {"julio", 7},     {"luglio", 7},
-    {"julho", 7},     {"jul", 7},       {"lug", 7},        {"août", 8},      {"aout", 8},      {"august", 8},    {"agosto", 8},
-    {"augustus", 8},  {"aug", 8},       {"ago", 8},        {"sept", 9},      {"september", 9}, {"septembre", 9}, {"septiembre", 9},
-    {"settembre", 9}, {"setembro", 9},  {"sep", 9},        {"set", 9},       {"octobre", 10},  {"october", 10},  {"oktober", 10},
-    {"octubre", 10},  {"ottobre", 10},  {"outubro", 10},   {"oct", 10},      {"okt", 10},      {"out", 10},      {"ott", 10},
-    {"novembre", 11}, {"november", 11}, {"noviembre", 11}, {"novembro", 11}, {"nov", 11},      {"décembre", 12}, {"decembre", 12},
-    {"december", 12}, {"dezember", 12}, {"diciembre", 12}, {"dicembre", 12}, {"dezembro", 12}, {"déc", 12},      {"dec", 12},
-    {"dez", 12},      {"dic", 12},
+    {SLICE_LIT("janv"), 1},      {SLICE_LIT("january"), 1},    {SLICE_LIT("januar"), 1},     {SLICE_LIT("jänner"), 1},
+    {SLICE_LIT("enero"), 1},     {SLICE_LIT("gennaio"), 1},    {SLICE_LIT("janeiro"), 1},    {SLICE_LIT("jan"), 1},
+    {SLICE_LIT("févr"), 2},      {SLICE_LIT("fevr"), 2},       {SLICE_LIT("february"), 2},   {SLICE_LIT("februar"), 2},
+    {SLICE_LIT("febrero"), 2},   {SLICE_LIT("febbraio"), 2},   {SLICE_LIT("fever"), 2},      {SLICE_LIT("feb"), 2},
+    {SLICE_LIT("fév"), 2},       {SLICE_LIT("fev"), 2},        {SLICE_LIT("mars"), 3},       {SLICE_LIT("march"), 3},
+    {SLICE_LIT("märz"), 3},      {SLICE_LIT("maerz"), 3},      {SLICE_LIT("marzo"), 3},      {SLICE_LIT("março"), 3},
+    {SLICE_LIT("maart"), 3},     {SLICE_LIT("mar"), 3},        {SLICE_LIT("mär"), 3},        {SLICE_LIT("mrz"), 3},
+    {SLICE_LIT("avril"), 4},     {SLICE_LIT("april"), 4},      {SLICE_LIT("abril"), 4},      {SLICE_LIT("aprile"), 4},
+    {SLICE_LIT("avr"), 4},       {SLICE_LIT("apr"), 4},        {SLICE_LIT("abr"), 4},        {SLICE_LIT("mai"), 5},
+    {SLICE_LIT("may"), 5},       {SLICE_LIT("mayo"), 5},       {SLICE_LIT("maggio"), 5},     {SLICE_LIT("maio"), 5},
+    {SLICE_LIT("mei"), 5},       {SLICE_LIT("mag"), 5},        {SLICE_LIT("juin"), 6},       {SLICE_LIT("june"), 6},
+    {SLICE_LIT("juni"), 6},      {SLICE_LIT("junio"), 6},      {SLICE_LIT("giugno"), 6},     {SLICE_LIT("junho"), 6},
+    {SLICE_LIT("jun"), 6},       {SLICE_LIT("giu"), 6},        {SLICE_LIT("juillet"), 7},    {SLICE_LIT("juil"), 7},
+    {SLICE_LIT("july"), 7},      {SLICE_LIT("juli"), 7},       {SLICE_LIT("julio"), 7},      {SLICE_LIT("luglio"), 7},
+    {SLICE_LIT("julho"), 7},     {SLICE_LIT("jul"), 7},        {SLICE_LIT("lug"), 7},        {SLICE_LIT("août"), 8},
+    {SLICE_LIT("aout"), 8},      {SLICE_LIT("august"), 8},     {SLICE_LIT("agosto"), 8},     {SLICE_LIT("augustus"), 8},
+    {SLICE_LIT("aug"), 8},       {SLICE_LIT("ago"), 8},        {SLICE_LIT("sept"), 9},       {SLICE_LIT("september"), 9},
+    {SLICE_LIT("septembre"), 9}, {SLICE_LIT("septiembre"), 9}, {SLICE_LIT("settembre"), 9},  {SLICE_LIT("setembro"), 9},
+    {SLICE_LIT("sep"), 9},       {SLICE_LIT("set"), 9},        {SLICE_LIT("octobre"), 10},   {SLICE_LIT("october"), 10},
+    {SLICE_LIT("oktober"), 10},  {SLICE_LIT("octubre"), 10},   {SLICE_LIT("ottobre"), 10},   {SLICE_LIT("outubro"), 10},
+    {SLICE_LIT("oct"), 10},      {SLICE_LIT("okt"), 10},       {SLICE_LIT("out"), 10},       {SLICE_LIT("ott"), 10},
+    {SLICE_LIT("novembre"), 11}, {SLICE_LIT("november"), 11},  {SLICE_LIT("noviembre"), 11}, {SLICE_LIT("novembro"), 11},
+    {SLICE_LIT("nov"), 11},      {SLICE_LIT("décembre"), 12},  {SLICE_LIT("decembre"), 12},  {SLICE_LIT("december"), 12},
+    {SLICE_LIT("dezember"), 12}, {SLICE_LIT("diciembre"), 12}, {SLICE_LIT("dicembre"), 12},  {SLICE_LIT("dezembro"), 12},
+    {SLICE_LIT("déc"), 12},      {SLICE_LIT("dec"), 12},       {SLICE_LIT("dez"), 12},       {SLICE_LIT("dic"), 12},
 };
 
 struct cursor {
@@ -87,8 +97,10 @@ static bool take_word(struct cursor *c, const char *const *words) {
 static bool take_month(struct cursor *c, int *month) {
     struct slice w = peek_word(c);
     if (w.len < 3 || w.len > 14) return false;
+    char first = ascii_lower(w.ptr[0]);
     for (size_t i = 0; i < sizeof months / sizeof *months; i++) {
-        struct slice name = slice_str(months[i].name);
+        struct slice name = months[i].name;
+        if (name.ptr[0] != first) continue;
         /* a short form stands alone; a long one may go on ("janvier" after "janv") */
         if (!slice_eq_nocase(w, name) && (name.len < 4 || !slice_starts_nocase(w, name))) continue;
         c->at += w.len;
@@ -180,6 +192,12 @@ static bool match_month_day(struct cursor *c, struct page_day *day) {
     return true;
 }
 
+static bool digit_within(struct slice s, size_t from, size_t n) {
+    for (size_t i = from; i < s.len && i < from + n; i++)
+        if (ascii_is_digit(s.ptr[i])) return true;
+    return false;
+}
+
 size_t page_date_find(struct slice s, bool month_first, size_t from, struct page_day *day) {
     struct cursor c = {s, from};
     while (c.at < s.len) {
@@ -188,8 +206,10 @@ size_t page_date_find(struct slice s, bool month_first, size_t from, struct page
             if (match_year_first(&c, day) || match_day_month(&c, day) || match_numbers(&c, month_first, day)) return c.at;
             while (c.at < s.len && ascii_is_digit(s.ptr[c.at])) c.at++;
         } else if (is_word(ch)) {
-            if (match_month_day(&c, day)) return c.at;
-            while (c.at < s.len && (is_word(s.ptr[c.at]) || (unsigned char)s.ptr[c.at] >= 0x80)) c.at++;
+            size_t end = c.at;
+            while (end < s.len && (is_word(s.ptr[end]) || (unsigned char)s.ptr[end] >= 0x80)) end++;
+            if (digit_within(s, end, 4) && match_month_day(&c, day)) return c.at;
+            c.at = end;
         } else {
             c.at++;
         }

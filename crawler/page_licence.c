@@ -204,14 +204,28 @@ static void read_anchor(struct finder *f, size_t i) {
     if (counts) found(f, spdx, href, footer ? "footer" : "body");
 }
 
+/* A quick look before the slow one: every licence's address has one of these, or the link says what it is. */
+static bool may_lead(const struct page_tree *t, size_t i) {
+    static const char *const parts[] = {"icen", "ICEN", "commons", "COMMONS", "copyleft", "opendata"};
+    struct slice href = page_attr(t, i, ATTR_HREF);
+    if (!href.ptr) return false;
+    if (page_attr(t, i, ATTR_REL).ptr) return true;
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (memmem(href.ptr, href.len, parts[k], strlen(parts[k]))) return true;
+    return false;
+}
+
 static void read_anchors(struct finder *f, bool footer) {
     const struct page_tree *t = f->j->tree;
     for (size_t i = page_first(t, 0, t->n_nodes, TAG_a); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_a))
-        if (page_attr(t, i, ATTR_HREF).ptr &&
-            (slice_find_nocase(page_attr(t, i, ATTR_HREF), slice_str("licen")) != SIZE_MAX || page_attr(t, i, ATTR_REL).ptr ||
-             slice_find_nocase(page_attr(t, i, ATTR_HREF), slice_str("commons")) != SIZE_MAX) &&
-            in_footer(t, i) == footer)
-            read_anchor(f, i);
+        if (may_lead(t, i) && in_footer(t, i) == footer) read_anchor(f, i);
+}
+
+static bool may_name(struct slice s) {
+    static const char *const parts[] = {"icen", "ICEN", "reative", "REATIVE", "CC", "cc"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (memmem(s.ptr, s.len, parts[i], strlen(parts[i]))) return true;
+    return false;
 }
 
 /* "Sauf mention contraire, les contenus de ce site sont proposés sous licence etalab-2.0", without a link. */
@@ -219,8 +233,8 @@ static void read_footer_text(struct finder *f) {
     const struct page_tree *t = f->j->tree;
     static const char *const words[] = {"licen", "creative commons", "cc by", "cc-by", NULL};
     for (size_t i = 1; i < t->n_nodes && !f->spdx[0]; i++) {
-        if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > STATEMENT_MAX || first_word(page_node_text(t, i), words) == SIZE_MAX)
-            continue;
+        if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > STATEMENT_MAX || !may_name(page_node_text(t, i))) continue;
+        if (first_word(page_node_text(t, i), words) == SIZE_MAX) continue;
         size_t block = block_of(t, i);
         if (!in_footer(t, i) || in_picture(t, i)) continue;
         struct buf before, whole;

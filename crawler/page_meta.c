@@ -3,105 +3,107 @@
  */
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "crawler/extract_cues.h"
 #include "crawler/page_facts.h"
 
 /* Names of <meta>, lower case, best first within a field. */
 static const struct {
-    const char *name;
+    struct slice name;
     uint8_t field;
 } meta_names[] = {
-    {"og:title", META_TITLE},
-    {"citation_title", META_TITLE},
-    {"dc.title", META_TITLE},
-    {"dcterms.title", META_TITLE},
-    {"twitter:title", META_TITLE},
-    {"parsely-title", META_TITLE},
-    {"sailthru.title", META_TITLE},
-    {"title", META_TITLE},
-    {"author", META_AUTHOR},
-    {"citation_author", META_AUTHOR},
-    {"dc.creator", META_AUTHOR},
-    {"dcterms.creator", META_AUTHOR},
-    {"article:author", META_AUTHOR},
-    {"og:article:author", META_AUTHOR},
-    {"parsely-author", META_AUTHOR},
-    {"sailthru.author", META_AUTHOR},
-    {"byl", META_AUTHOR},
-    {"article:author_name", META_AUTHOR},
-    {"cxenseparse:author", META_AUTHOR},
-    {"rbauthors", META_AUTHOR},
-    {"og:site_name", META_SITE},
-    {"application-name", META_SITE},
-    {"dc.publisher", META_SITE},
-    {"dcterms.publisher", META_SITE},
-    {"citation_journal_title", META_SITE},
-    {"publisher", META_SITE},
-    {"apple-mobile-web-app-title", META_SITE},
-    {"article:published_time", META_PUBLISHED},
-    {"og:article:published_time", META_PUBLISHED},
-    {"og:published_time", META_PUBLISHED},
-    {"datepublished", META_PUBLISHED},
-    {"date.published", META_PUBLISHED},
-    {"date_published", META_PUBLISHED},
-    {"dcterms.issued", META_PUBLISHED},
-    {"dc.date.issued", META_PUBLISHED},
-    {"dc.date.created", META_PUBLISHED},
-    {"dcterms.created", META_PUBLISHED},
-    {"dcterms.date", META_PUBLISHED},
-    {"dc.date", META_PUBLISHED},
-    {"citation_publication_date", META_PUBLISHED},
-    {"citation_online_date", META_PUBLISHED},
-    {"citation_date", META_PUBLISHED},
-    {"rnews:datepublished", META_PUBLISHED},
-    {"cxenseparse:recs:publishtime", META_PUBLISHED},
-    {"cxenseparse:publishtime", META_PUBLISHED},
-    {"article.published", META_PUBLISHED},
-    {"article_date_original", META_PUBLISHED},
-    {"article.created", META_PUBLISHED},
-    {"originalpublicationdate", META_PUBLISHED},
-    {"sailthru.date", META_PUBLISHED},
-    {"parsely-pub-date", META_PUBLISHED},
-    {"pubdate", META_PUBLISHED},
-    {"pub_date", META_PUBLISHED},
-    {"publishdate", META_PUBLISHED},
-    {"publish-date", META_PUBLISHED},
-    {"publish_date", META_PUBLISHED},
-    {"publish_time", META_PUBLISHED},
-    {"publication_date", META_PUBLISHED},
-    {"published", META_PUBLISHED},
-    {"published-date", META_PUBLISHED},
-    {"published_date", META_PUBLISHED},
-    {"published_time", META_PUBLISHED},
-    {"bt:pubdate", META_PUBLISHED},
-    {"displaydate", META_PUBLISHED},
-    {"datecreated", META_PUBLISHED},
-    {"date_created", META_PUBLISHED},
-    {"creation_date", META_PUBLISHED},
-    {"date", META_PUBLISHED},
-    {"timestamp", META_PUBLISHED},
-    {"article:modified_time", META_MODIFIED},
-    {"og:updated_time", META_MODIFIED},
-    {"og:article:modified_time", META_MODIFIED},
-    {"datemodified", META_MODIFIED},
-    {"dcterms.modified", META_MODIFIED},
-    {"dc.date.modified", META_MODIFIED},
-    {"last-modified", META_MODIFIED},
-    {"lastmod", META_MODIFIED},
-    {"revised", META_MODIFIED},
-    {"content-language", META_LANGUAGE},
-    {"dc.language", META_LANGUAGE},
-    {"dcterms.language", META_LANGUAGE},
-    {"language", META_LANGUAGE},
-    {"og:url", META_ADDRESS},
-    {"og:image", META_IMAGE},
-    {"twitter:image", META_IMAGE},
+    {SLICE_LIT("og:title"), META_TITLE},
+    {SLICE_LIT("citation_title"), META_TITLE},
+    {SLICE_LIT("dc.title"), META_TITLE},
+    {SLICE_LIT("dcterms.title"), META_TITLE},
+    {SLICE_LIT("twitter:title"), META_TITLE},
+    {SLICE_LIT("parsely-title"), META_TITLE},
+    {SLICE_LIT("sailthru.title"), META_TITLE},
+    {SLICE_LIT("title"), META_TITLE},
+    {SLICE_LIT("author"), META_AUTHOR},
+    {SLICE_LIT("citation_author"), META_AUTHOR},
+    {SLICE_LIT("dc.creator"), META_AUTHOR},
+    {SLICE_LIT("dcterms.creator"), META_AUTHOR},
+    {SLICE_LIT("article:author"), META_AUTHOR},
+    {SLICE_LIT("og:article:author"), META_AUTHOR},
+    {SLICE_LIT("parsely-author"), META_AUTHOR},
+    {SLICE_LIT("sailthru.author"), META_AUTHOR},
+    {SLICE_LIT("byl"), META_AUTHOR},
+    {SLICE_LIT("article:author_name"), META_AUTHOR},
+    {SLICE_LIT("cxenseparse:author"), META_AUTHOR},
+    {SLICE_LIT("rbauthors"), META_AUTHOR},
+    {SLICE_LIT("og:site_name"), META_SITE},
+    {SLICE_LIT("application-name"), META_SITE},
+    {SLICE_LIT("dc.publisher"), META_SITE},
+    {SLICE_LIT("dcterms.publisher"), META_SITE},
+    {SLICE_LIT("citation_journal_title"), META_SITE},
+    {SLICE_LIT("publisher"), META_SITE},
+    {SLICE_LIT("apple-mobile-web-app-title"), META_SITE},
+    {SLICE_LIT("article:published_time"), META_PUBLISHED},
+    {SLICE_LIT("og:article:published_time"), META_PUBLISHED},
+    {SLICE_LIT("og:published_time"), META_PUBLISHED},
+    {SLICE_LIT("datepublished"), META_PUBLISHED},
+    {SLICE_LIT("date.published"), META_PUBLISHED},
+    {SLICE_LIT("date_published"), META_PUBLISHED},
+    {SLICE_LIT("dcterms.issued"), META_PUBLISHED},
+    {SLICE_LIT("dc.date.issued"), META_PUBLISHED},
+    {SLICE_LIT("dc.date.created"), META_PUBLISHED},
+    {SLICE_LIT("dcterms.created"), META_PUBLISHED},
+    {SLICE_LIT("dcterms.date"), META_PUBLISHED},
+    {SLICE_LIT("dc.date"), META_PUBLISHED},
+    {SLICE_LIT("citation_publication_date"), META_PUBLISHED},
+    {SLICE_LIT("citation_online_date"), META_PUBLISHED},
+    {SLICE_LIT("citation_date"), META_PUBLISHED},
+    {SLICE_LIT("rnews:datepublished"), META_PUBLISHED},
+    {SLICE_LIT("cxenseparse:recs:publishtime"), META_PUBLISHED},
+    {SLICE_LIT("cxenseparse:publishtime"), META_PUBLISHED},
+    {SLICE_LIT("article.published"), META_PUBLISHED},
+    {SLICE_LIT("article_date_original"), META_PUBLISHED},
+    {SLICE_LIT("article.created"), META_PUBLISHED},
+    {SLICE_LIT("originalpublicationdate"), META_PUBLISHED},
+    {SLICE_LIT("sailthru.date"), META_PUBLISHED},
+    {SLICE_LIT("parsely-pub-date"), META_PUBLISHED},
+    {SLICE_LIT("pubdate"), META_PUBLISHED},
+    {SLICE_LIT("pub_date"), META_PUBLISHED},
+    {SLICE_LIT("publishdate"), META_PUBLISHED},
+    {SLICE_LIT("publish-date"), META_PUBLISHED},
+    {SLICE_LIT("publish_date"), META_PUBLISHED},
+    {SLICE_LIT("publish_time"), META_PUBLISHED},
+    {SLICE_LIT("publication_date"), META_PUBLISHED},
+    {SLICE_LIT("published"), META_PUBLISHED},
+    {SLICE_LIT("published-date"), META_PUBLISHED},
+    {SLICE_LIT("published_date"), META_PUBLISHED},
+    {SLICE_LIT("published_time"), META_PUBLISHED},
+    {SLICE_LIT("bt:pubdate"), META_PUBLISHED},
+    {SLICE_LIT("displaydate"), META_PUBLISHED},
+    {SLICE_LIT("datecreated"), META_PUBLISHED},
+    {SLICE_LIT("date_created"), META_PUBLISHED},
+    {SLICE_LIT("creation_date"), META_PUBLISHED},
+    {SLICE_LIT("date"), META_PUBLISHED},
+    {SLICE_LIT("timestamp"), META_PUBLISHED},
+    {SLICE_LIT("article:modified_time"), META_MODIFIED},
+    {SLICE_LIT("og:updated_time"), META_MODIFIED},
+    {SLICE_LIT("og:article:modified_time"), META_MODIFIED},
+    {SLICE_LIT("datemodified"), META_MODIFIED},
+    {SLICE_LIT("dcterms.modified"), META_MODIFIED},
+    {SLICE_LIT("dc.date.modified"), META_MODIFIED},
+    {SLICE_LIT("last-modified"), META_MODIFIED},
+    {SLICE_LIT("lastmod"), META_MODIFIED},
+    {SLICE_LIT("revised"), META_MODIFIED},
+    {SLICE_LIT("content-language"), META_LANGUAGE},
+    {SLICE_LIT("dc.language"), META_LANGUAGE},
+    {SLICE_LIT("dcterms.language"), META_LANGUAGE},
+    {SLICE_LIT("language"), META_LANGUAGE},
+    {SLICE_LIT("og:url"), META_ADDRESS},
+    {SLICE_LIT("og:image"), META_IMAGE},
+    {SLICE_LIT("twitter:image"), META_IMAGE},
 };
 #define META_NAMES (sizeof meta_names / sizeof *meta_names)
 
 static size_t rank_of(struct slice name) {
-    if (!name.ptr || name.len > 40) return META_NAMES;
+    if (!name.len || name.len > 40) return META_NAMES;
+    char first = ascii_lower(name.ptr[0]);
     for (size_t i = 0; i < META_NAMES; i++)
-        if (slice_eq_nocase(name, slice_str(meta_names[i].name))) return i;
+        if (meta_names[i].name.ptr[0] == first && slice_eq_nocase(name, meta_names[i].name)) return i;
     return META_NAMES;
 }
 
@@ -305,6 +307,16 @@ static bool looks_like_names(struct slice s) {
     return words <= 12 && digits == 0 && slice_find(s, slice_str("://")) == SIZE_MAX;
 }
 
+bool page_may_date(const struct page_job *j, size_t node) {
+    static const enum page_attr_name names[] = {ATTR_CLASS, ATTR_ID, ATTR_ITEMPROP, ATTR_PROPERTY, ATTR_REL};
+    const struct page_node *n = &j->tree->nodes[node];
+    if (n->tag == TAG_time) return true;
+    uint32_t cues = 0;
+    for (size_t i = 0; n->len && i < sizeof names / sizeof *names; i++)
+        cues |= extract_cues_of(j->cues, page_attr(j->tree, node, names[i]));
+    return cues & (CUE_BIT(META) | CUE_BIT(NOTE));
+}
+
 static bool is_comment(const struct page_tree *t, size_t i) {
     static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer",
                                         "recent",  "popular", "teaser",  "reply"};
@@ -323,7 +335,7 @@ static struct slice find_byline(struct page_job *j) {
     unsigned tries = 0;
     for (size_t i = 1; i < t->n_nodes && tries < 60; i++) {
         uint8_t tag = t->nodes[i].tag;
-        if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || !t->nodes[i].len) continue;
+        if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || !t->nodes[i].len || !page_may_date(j, i)) continue;
         bool marked =
             page_has_token(page_attr(t, i, ATTR_REL), "author") || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "author");
         struct slice c = page_attr(t, i, ATTR_CLASS);

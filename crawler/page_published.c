@@ -88,7 +88,7 @@ static void read_marks(struct page_job *j, bool month_first, bool aside, struct 
     for (size_t i = 1; i < t->n_nodes && tries < 200 && !f->has[MARK_PUBLISHED]; i++) {
         uint8_t tag = t->nodes[i].tag;
         if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || tag == TAG_script || tag == TAG_style) continue;
-        if (!t->nodes[i].len && tag != TAG_time) continue;
+        if (!page_may_date(j, i)) continue;
         enum mark m = mark_of(t, i);
         if (m == MARK_NONE || f->has[m] || is_aside(t, i) != aside) continue;
         tries++;
@@ -136,19 +136,14 @@ static bool read_scripts(struct page_job *j) {
     static const char *const keys[] = {"datePublished", "publishedAt",     "published_at", "publishDate",
                                        "publish_date",  "publicationDate", "pubDate",      "pubdate",
                                        "publishedDate", "published_time",  "createdAt",    "created_at"};
-    const struct page_tree *t = j->tree;
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        for (size_t i = page_first(t, 0, t->n_nodes, TAG_script); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_script)) {
-            if (t->nodes[i].end == i + 1) continue;
-            struct slice s = page_node_text(t, i + 1), key = slice_str(keys[k]);
-            size_t at = slice_find(s, key);
-            if (at == SIZE_MAX) continue;
-            struct page_day d;
-            struct slice value = slice_sub(s, at + key.len, at + key.len + 24);
-            if (page_date_find(value, false, 0, &d) == SIZE_MAX) continue;
-            set_date(j, d);
-            return true;
-        }
+        struct slice key = slice_str(keys[k]);
+        size_t at = slice_find(j->bytes, key);
+        struct page_day d;
+        if (at == SIZE_MAX || page_date_find(slice_sub(j->bytes, at + key.len, at + key.len + 24), false, 0, &d) == SIZE_MAX)
+            continue;
+        set_date(j, d);
+        return true;
     }
     return false;
 }

@@ -7,6 +7,7 @@
 #include "crawler/page_tree.h"
 
 struct json_parser;
+struct extract_cues;
 
 struct page_job {
     const struct page_tree *tree;
@@ -14,6 +15,8 @@ struct page_job {
     struct arena *arena; /* everything that *page points to */
     struct page *page;   /* being filled */
     struct json_parser *json;
+    const struct extract_cues *cues;
+    struct slice bytes; /* the page as given */
     struct buf scratch; /* free for a function to use between its own lines */
     struct slice base;  /* what links are resolved against, canonical or "" */
 };
@@ -24,6 +27,9 @@ struct slice page_keep(struct page_job *j, struct slice s);
 struct slice page_resolve(struct page_job *j, struct slice href);
 /** page_has_token(list, token): ${token} is one of the words of ${list}, parted by white space or commas, ASCII case folded. */
 bool page_has_token(struct slice list, const char *token);
+
+/** page_may_date(j, node): a cheap look at ${node}'s names: could it be a date, a byline or the like? */
+bool page_may_date(const struct page_job *j, size_t node);
 
 /** page_read_links(j): base, canonical, refresh, metas, robots and, when wanted, links.  O(nodes). */
 void page_read_links(struct page_job *j);

@@ -31,6 +31,13 @@ static const struct names attr_names[] = {
 #undef X
 };
 
+/* libxml2 interns names, so that a pointer stands for one: a small cache of what each means here. */
+#define CACHE_SLOTS 256
+struct name_cache {
+    const void *name[CACHE_SLOTS];
+    int16_t id[CACHE_SLOTS];
+};
+
 struct builder {
     struct page_tree *t;
     htmlParserCtxtPtr ctxt;
@@ -39,7 +46,7 @@ struct builder {
     size_t over;                     /* elements open beyond the depth cap */
     uint64_t work, max_work;
     uint64_t events;
-    bool no_memory;
+    struct name_cache tags, attrs;
 };
 
 /* Both tables are in alphabetical order. */
@@ -55,6 +62,15 @@ static int name_find(const struct names *table, size_t n, const char *name) {
             hi = mid;
     }
     return -1;
+}
+
+static int name_cached(struct name_cache *c, const struct names *table, size_t n, const xmlChar *name) {
+    size_t slot = ((uintptr_t)name >> 2 ^ (uintptr_t)name >> 10) % CACHE_SLOTS;
+    if (c->name[slot] != name) {
+        c->name[slot] = name;
+        c->id[slot] = (int16_t)name_find(table, n, (const char *)name);
+    }
+    return c->id[slot];
 }
 
 static void stop(struct builder *b) {
@@ -124,13 +140,13 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts) {
         b->over++;
         return;
     }
-    int tag = name_find(tag_names, sizeof tag_names / sizeof *tag_names, (const char *)name);
+    int tag = name_cached(&b->tags, tag_names, sizeof tag_names / sizeof *tag_names, name);
     struct page_node *n = add_node(b, tag < 0 ? TAG_OTHER : (uint8_t)tag);
     if (!n) return;
     n->at = (uint32_t)b->t->n_attrs;
     b->open[b->depth++] = (uint32_t)(n - b->t->nodes);
     for (; atts && atts[0]; atts += 2) {
-        int id = name_find(attr_names, sizeof attr_names / sizeof *attr_names, (const char *)atts[0]);
+        int id = name_cached(&b->attrs, attr_names, sizeof attr_names / sizeof *attr_names, atts[0]);
         if (id >= 0) add_attr(b, n, (uint8_t)id, atts[1]);
     }
 }
