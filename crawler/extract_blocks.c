@@ -151,6 +151,16 @@ static bool is_plain_row(const struct page_tree *t, size_t row) {
     return cells > 1;
 }
 
+/* A button inside a sentence (a word that opens its definition) is a part of it. */
+static bool is_word_button(const struct page_tree *t, uint32_t node) {
+    uint32_t p = t->nodes[node].parent, text = 0, children = 0;
+    if (t->nodes[node].tag != TAG_button || (t->nodes[p].tag != TAG_p && t->nodes[p].tag != TAG_li && t->nodes[p].tag != TAG_td))
+        return false;
+    for (uint32_t i = p + 1; i < t->nodes[p].end && children < 100; i = t->nodes[i].end, children++)
+        if (t->nodes[i].tag == TAG_TEXT) text += (uint32_t)slice_trim(page_node_text(t, i)).len;
+    return text >= 20;
+}
+
 struct walk {
     uint32_t pre_end, row_end;
 };
@@ -188,7 +198,7 @@ bool blocks_build(struct blocks *b, const struct page_tree *t) {
             do w.context = t->nodes[w.context].parent;
             while (w.context && tag_class[t->nodes[w.context].tag] != IS_BLOCK);
         }
-        if (tag_class[n->tag] == IS_VOID) {
+        if (tag_class[n->tag] == IS_VOID && !is_word_button(t, i)) {
             i = n->end;
             continue;
         }

@@ -33,7 +33,7 @@ static const struct list cue_words[] = {
      "galerie video videos player embed slideshow diaporama thumbnail bild illustration infographic audio podcast"},
     {CUE_COMMENT,
      "comment comments commentaire commentaires commentlist commenting disqus reply replies respond reactions reaction "
-     "kommentar kommentare comentarios commenti feedback discussion fbcomments livefyre viafoura coral commentform trackback"},
+     "kommentar kommentare comentarios commenti discussion fbcomments livefyre viafoura coral commentform trackback"},
     {CUE_SHARE,
      "share shares sharing sharebar social socials partage partager facebook twitter whatsapp linkedin pinterest addthis addtoany "
      "sharedaddy follow jetpack like likes reddit telegram instagram sharethis socialbar bookmark bookmarks print email teilen "
@@ -59,7 +59,7 @@ static const struct list cue_words[] = {
      "colonne rightcol leftcol sidecolumn encart marge box barra"},
     {CUE_CONSENT,
      "cookie cookies consent gdpr rgpd cmp didomi onetrust axeptio tarteaucitron privacy overlay modal popup popin dialog lightbox "
-     "toast alert alerts notice notification notifications cookiebar cookiebanner ccm warning message messages interstitial "
+     "toast alert alerts notice notification notifications ccm warning message messages interstitial "
      "adblock browserupgrade tooltip flash error"},
     {CUE_AD,
      "ad ads adv advert advertise advertisement advertising pub pubs publicite sponsor sponsored sponsors promotion dfp commercial anzeige "
@@ -68,7 +68,8 @@ static const struct list cue_words[] = {
     {CUE_SIGNUP,
      "newsletter newsletters subscribe subscription subscriptions subscriber signup abonnement abonner abonne abonnes paywall premium "
      "register registration login logout signin account compte donate donation don membership member join form search recherche "
-     "cta inscription connexion contact optin mailchimp poll survey quiz rating ratings vote votes"},
+     "cta inscription connexion contact optin mailchimp poll survey quiz rating ratings vote votes "
+     "feedback avis satisfaction helpful utile evaluation"},
     {CUE_HIDDEN,
      "hidden hide invisible visuallyhidden screenreader offscreen noprint nodisplay none collapse collapsed noscript assistive "
      "reader"},

@@ -21,7 +21,8 @@
     X(HEADER)  /* masthead, banner */                                                                                              \
     X(FOOTER)  /* footer, legal */                                                                                                 \
     X(SIDE)    /* sidebar, widget */                                                                                               \
-    X(CONSENT) /* cookies, modal, overlay */                                                                                       \
+    X(COOKIE)  /* consent to cookies */                                                                                            \
+    X(CONSENT) /* modal, overlay, alert */                                                                                         \
     X(AD)      /* advertisement, sponsor */                                                                                        \
     X(SIGNUP)  /* newsletter, subscribe, login, search */                                                                          \
     X(HIDDEN)  /* hidden, screen-reader only */                                                                                    \

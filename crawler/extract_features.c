@@ -180,8 +180,9 @@ static bool style_hides(struct slice style) {
 }
 
 #define SITE_CUES                                                                                                                  \
-    (CUE_BIT(NAV) | CUE_BIT(HEADER) | CUE_BIT(FOOTER) | CUE_BIT(SIDE) | CUE_BIT(CONSENT) | CUE_BIT(AD) | CUE_BIT(SIGNUP) |         \
-     CUE_BIT(HIDDEN) | CUE_BIT(SHARE) | CUE_BIT(RELATED) | CUE_BIT(LISTING) | CUE_BIT(CAPTION) | CUE_BIT(META) | CUE_BIT(NOTE))
+    (CUE_BIT(NAV) | CUE_BIT(COOKIE) | CUE_BIT(HEADER) | CUE_BIT(FOOTER) | CUE_BIT(SIDE) | CUE_BIT(CONSENT) | CUE_BIT(AD) |         \
+     CUE_BIT(SIGNUP) | CUE_BIT(HIDDEN) | CUE_BIT(SHARE) | CUE_BIT(RELATED) | CUE_BIT(LISTING) | CUE_BIT(CAPTION) | CUE_BIT(META) | \
+     CUE_BIT(NOTE))
 #define SITE_PLACES                                                                                                                \
     (1u << PLACE_NAV | 1u << PLACE_ASIDE | 1u << PLACE_FOOTER | 1u << PLACE_HEADER | 1u << PLACE_FORM | 1u << PLACE_FIGURE |       \
      1u << PLACE_HIDDEN)
@@ -217,6 +218,7 @@ static void read_element(struct features *f, const struct page_tree *t, uint32_t
     }
     if (n->tag == TAG_body || n->tag == TAG_html) cues = 0;
     k->cues = cues;
+    if (holds_most) f->held |= places;
     k->path = up->path | cues;
     k->places = up->places | places;
 }
@@ -228,6 +230,7 @@ static void read_nodes(struct features *f, const struct page_tree *t, const stru
         f->nodes[i] = (struct node_facts){.before = seen};
     }
     uint32_t good = f->sums[b->n].good;
+    f->held = 0;
     for (uint32_t i = 1; i < t->n_nodes; i++) {
         const struct page_node *n = &t->nodes[i];
         if (n->tag == TAG_TEXT) continue;
@@ -329,6 +332,9 @@ static void place_block(struct features *f, const struct page_tree *t, const str
         r[F_near_cues + c] = (float)(near >> c & 1);
         r[F_path_cues + c] = (float)(n0->path >> c & 1);
     }
+    uint32_t outside = f->held & ~n0->places;
+    r[F_outside_main] = (float)(outside >> PLACE_MAIN & 1);
+    r[F_outside_article] = (float)(outside >> PLACE_ARTICLE & 1);
     for (unsigned c = 0; c < PLACE_COUNT; c++) r[F_places + c] = (float)(n0->places >> c & 1);
 }
 
