@@ -10,6 +10,8 @@
 /* A block's own score counts for so much, the mean of those that look like it on the page for the rest. */
 #define OWN_WEIGHT 0.75f
 #define THRESHOLD 0.48f
+#define SHORT_PAGE 250 /* bytes of main text below which a page is short */
+#define SHORT_THRESHOLD 0.05f
 
 struct extractor {
     struct blocks blocks;
@@ -66,6 +68,30 @@ static void share_scores(struct extractor *x) {
     }
 }
 
+/* Not a part of the site around the text, as far as its place says. */
+static bool is_plausible(const float *r) {
+    static const enum extract_place places[] = {PLACE_NAV, PLACE_FOOTER, PLACE_ASIDE, PLACE_HEADER, PLACE_FORM, PLACE_HIDDEN};
+    static const enum extract_cue cues[] = {CUE_COOKIE, CUE_CONSENT, CUE_NAV,     CUE_FOOTER, CUE_SIDE,  CUE_SIGNUP,
+                                            CUE_SHARE,  CUE_RELATED, CUE_COMMENT, CUE_AD,     CUE_HEADER};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (r[F_places + places[i]] > 0) return false;
+    for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
+        if (r[F_path_cues + cues[i]] > 0) return false;
+    return r[F_link_density] < 0.5f && r[F_outside_main] <= 0 && r[F_outside_article] <= 0;
+}
+
+/* A page of a few words (a form's notice, a short decree) has no paragraphs to be known by: take what stands in the place of a text. */
+static void keep_short_page(struct extractor *x) {
+    size_t kept = 0;
+    for (size_t i = 0; i < x->blocks.n; i++) kept += x->scores[i] > THRESHOLD ? x->blocks.items[i].len : 0;
+    if (kept >= SHORT_PAGE) return;
+    for (size_t i = 0; i < x->blocks.n; i++) {
+        const float *r = features_row(&x->features, i);
+        bool sentence = r[F_bytes] >= 60 && r[F_punct] >= 1;
+        if ((x->scores[i] > SHORT_THRESHOLD || sentence || r[F_heading_level] == 1) && is_plausible(r)) x->scores[i] = 1;
+    }
+}
+
 /* NFC costs; most text is in it already: nothing below U+0300 composes. */
 static bool needs_nfc(struct slice s) {
     for (size_t i = 0; i < s.len; i++)
@@ -86,7 +112,9 @@ bool extract_text(struct extractor *x, const struct page_tree *t, struct slice t
     if (!blocks_build(&x->blocks, t) || !make_room(x) || !features_read(&x->features, t, &x->blocks, title)) return false;
     for (size_t i = 0; i < x->blocks.n; i++) x->scores[i] = extract_model_score(features_row(&x->features, i));
     share_scores(x);
+    keep_short_page(x);
     for (size_t i = 0; i < x->blocks.n; i++)
-        if (x->scores[i] > THRESHOLD) append_line(out, block_text(&x->blocks, i));
+        if (x->scores[i] > THRESHOLD && features_row(&x->features, i)[F_path_cues + CUE_COOKIE] <= 0)
+            append_line(out, block_text(&x->blocks, i));
     return buf_ok(out);
 }

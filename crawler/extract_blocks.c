@@ -21,10 +21,10 @@ static const uint8_t tag_class[TAG_COUNT] = {
     [TAG_td] = IS_BLOCK,      [TAG_tfoot] = IS_BLOCK,    [TAG_th] = IS_BLOCK,         [TAG_thead] = IS_BLOCK,
     [TAG_tr] = IS_BLOCK,      [TAG_ul] = IS_BLOCK,       [TAG_audio] = IS_VOID,       [TAG_button] = IS_VOID,
     [TAG_canvas] = IS_VOID,   [TAG_embed] = IS_VOID,     [TAG_frame] = IS_VOID,       [TAG_frameset] = IS_VOID,
-    [TAG_head] = IS_VOID,     [TAG_iframe] = IS_VOID,    [TAG_input] = IS_VOID,       [TAG_map] = IS_VOID,
-    [TAG_noscript] = IS_VOID, [TAG_object] = IS_VOID,    [TAG_option] = IS_VOID,      [TAG_script] = IS_VOID,
-    [TAG_select] = IS_VOID,   [TAG_style] = IS_VOID,     [TAG_svg] = IS_VOID,         [TAG_template] = IS_VOID,
-    [TAG_textarea] = IS_VOID, [TAG_video] = IS_VOID,     [TAG_title] = IS_VOID,
+    [TAG_iframe] = IS_VOID,   [TAG_input] = IS_VOID,     [TAG_map] = IS_VOID,         [TAG_noscript] = IS_VOID,
+    [TAG_object] = IS_VOID,   [TAG_option] = IS_VOID,    [TAG_script] = IS_VOID,      [TAG_select] = IS_VOID,
+    [TAG_style] = IS_VOID,    [TAG_svg] = IS_VOID,       [TAG_template] = IS_VOID,    [TAG_textarea] = IS_VOID,
+    [TAG_video] = IS_VOID,    [TAG_title] = IS_VOID,
 };
 
 bool page_tag_is_block(uint8_t tag) { return tag_class[tag] == IS_BLOCK; }

@@ -57,6 +57,8 @@ static const struct list cue_words[] = {
     {CUE_SIDE,
      "sidebar sidebars side aside widget widgets widgetized rail right left gauche droite secondary complementary tertiary column "
      "colonne rightcol leftcol sidecolumn encart marge box barra"},
+    {CUE_COOKIE, "cookie cookies consent consentement gdpr rgpd cmp didomi onetrust axeptio tarteaucitron cookiebar cookiebanner "
+                 "cookieconsent cookiebot cookielaw cookienotice usercentrics orejime"},
     {CUE_CONSENT,
      "cookie cookies consent gdpr rgpd cmp didomi onetrust axeptio tarteaucitron privacy overlay modal popup popin dialog lightbox "
      "toast alert alerts notice notification notifications ccm warning message messages interstitial "

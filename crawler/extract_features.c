@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #define GOOD_BYTES 80u /* a block of so many bytes outside links, with a sentence's punctuation, is good text */
+/* With less good text in all than this, a consent banner can hold most of it. */
+#define MUCH_GOOD 1000u
 
 void features_init(struct features *f, const struct extract_cues *cues) {
     memset(f, 0, sizeof *f);
@@ -180,9 +182,8 @@ static bool style_hides(struct slice style) {
 }
 
 #define SITE_CUES                                                                                                                  \
-    (CUE_BIT(NAV) | CUE_BIT(COOKIE) | CUE_BIT(HEADER) | CUE_BIT(FOOTER) | CUE_BIT(SIDE) | CUE_BIT(CONSENT) | CUE_BIT(AD) |         \
-     CUE_BIT(SIGNUP) | CUE_BIT(HIDDEN) | CUE_BIT(SHARE) | CUE_BIT(RELATED) | CUE_BIT(LISTING) | CUE_BIT(CAPTION) | CUE_BIT(META) | \
-     CUE_BIT(NOTE))
+    (CUE_BIT(NAV) | CUE_BIT(HEADER) | CUE_BIT(FOOTER) | CUE_BIT(SIDE) | CUE_BIT(CONSENT) | CUE_BIT(AD) | CUE_BIT(SIGNUP) |         \
+     CUE_BIT(HIDDEN) | CUE_BIT(SHARE) | CUE_BIT(RELATED) | CUE_BIT(LISTING) | CUE_BIT(CAPTION) | CUE_BIT(META) | CUE_BIT(NOTE))
 #define SITE_PLACES                                                                                                                \
     (1u << PLACE_NAV | 1u << PLACE_ASIDE | 1u << PLACE_FOOTER | 1u << PLACE_HEADER | 1u << PLACE_FORM | 1u << PLACE_FIGURE |       \
      1u << PLACE_HIDDEN)
@@ -214,6 +215,7 @@ static void read_element(struct features *f, const struct page_tree *t, uint32_t
     /* What holds most of the page's text is not a part of the site around it, whatever its name. */
     if (holds_most) {
         cues &= ~SITE_CUES;
+        if (f->good >= MUCH_GOOD) cues &= ~CUE_BIT(COOKIE);
         places &= ~SITE_PLACES;
     }
     if (n->tag == TAG_body || n->tag == TAG_html) cues = 0;
@@ -231,6 +233,7 @@ static void read_nodes(struct features *f, const struct page_tree *t, const stru
     }
     uint32_t good = f->sums[b->n].good;
     f->held = 0;
+    f->good = good;
     for (uint32_t i = 1; i < t->n_nodes; i++) {
         const struct page_node *n = &t->nodes[i];
         if (n->tag == TAG_TEXT) continue;

@@ -21,17 +21,23 @@ enum extract_place {
     X(bytes)                                                                                                                       \
     X(words)                                                                                                                       \
     X(link_density)                                                                                                                \
-    X(links) X(stops) X(promo) X(legal) X(meta) X(punct) X(ends_sentence) X(ends_other) X(upper) X(digits) X(word_bytes)           \
-        X(first_lower) X(is_p) X(is_heading) X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title)            \
-            X(has_copyright) X(quotes) X(breaks)
+    X(links)                                                                                                                       \
+    X(stops)                                                                                                                       \
+    X(promo)                                                                                                                       \
+    X(legal)                                                                                                                       \
+    X(meta) X(punct) X(ends_sentence) X(ends_other) X(upper) X(digits) X(word_bytes) X(first_lower) X(is_p) X(is_heading)          \
+        X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title) X(has_copyright) X(quotes) X(breaks)
 /* Where it is. */
 #define EXTRACT_PLACE_FEATURES(X)                                                                                                  \
     X(position)                                                                                                                    \
     X(from_h1)                                                                                                                     \
     X(depth)                                                                                                                       \
-    X(in_top) X(in_top75) X(in_top90) X(top_distance) X(parent_share) X(parent_links) X(parent_good) X(parent_blocks)              \
-        X(grand_share) X(grand_links) X(grand_good) X(group_size) X(group_bytes) X(group_links) X(page_bytes) X(good_share)        \
-            X(before_good) X(after_good) X(outside_main) X(outside_article)
+    X(in_top)                                                                                                                      \
+    X(in_top75)                                                                                                                    \
+    X(in_top90)                                                                                                                    \
+    X(top_distance)                                                                                                                \
+    X(parent_share) X(parent_links) X(parent_good) X(parent_blocks) X(grand_share) X(grand_links) X(grand_good) X(group_size)      \
+        X(group_bytes) X(group_links) X(page_bytes) X(good_share) X(before_good) X(after_good) X(outside_main) X(outside_article)
 /* Its neighbours. */
 #define EXTRACT_NEAR_FEATURES(X)                                                                                                   \
     X(prev_bytes) X(next_bytes) X(prev_links) X(next_links) X(prev_heading) X(next_heading) X(next_text_bytes) X(next_text_links)
@@ -70,6 +76,7 @@ struct features {
     struct block_group *groups;
     size_t cap_blocks, cap_nodes, n_groups;
     uint32_t held;   /* places (MAIN, ARTICLE) that hold half of the page's good text */
+    uint32_t good;   /* bytes of good text on the page */
     uint32_t top[3]; /* the innermost nodes that hold 50, 75 and 90 % of the good text */
 };
 

@@ -17,14 +17,14 @@
     X(aside)                                                                                                                       \
     X(audio)                                                                                                                       \
     X(b)                                                                                                                           \
-    X(base) X(blockquote) X(body) X(br) X(button) X(canvas) X(caption) X(center) X(cite) X(code) X(col) X(dd) X(del) X(details)    \
-        X(dialog) X(div) X(dl) X(dt) X(em) X(embed) X(fieldset) X(figcaption) X(figure) X(font) X(footer) X(form) X(frame)         \
-            X(frameset) X(h1) X(h2) X(h3) X(h4) X(h5) X(h6) X(head) X(header) X(hgroup) X(hr) X(html) X(i) X(iframe) X(img)        \
-                X(input) X(ins) X(label) X(legend) X(li) X(link) X(main) X(map) X(math) X(menu) X(meta) X(nav) X(noscript)         \
-                    X(object) X(ol) X(option) X(p) X(picture) X(pre) X(q) X(s) X(samp) X(script) X(section) X(select) X(small)     \
-                        X(source) X(span) X(strike) X(strong) X(style) X(sub) X(summary) X(sup) X(svg) X(table) X(tbody) X(td)     \
-                            X(template) X(textarea) X(tfoot) X(th) X(thead) X(time) X(title) X(tr) X(tt) X(u) X(ul) X(video)       \
-                                X(wbr)
+    X(base)                                                                                                                        \
+    X(blockquote) X(body) X(br) X(button) X(canvas) X(caption) X(center) X(cite) X(code) X(col) X(dd) X(del) X(details) X(dialog)  \
+        X(div) X(dl) X(dt) X(em) X(embed) X(fieldset) X(figcaption) X(figure) X(font) X(footer) X(form) X(frame) X(frameset) X(h1) \
+            X(h2) X(h3) X(h4) X(h5) X(h6) X(head) X(header) X(hgroup) X(hr) X(html) X(i) X(iframe) X(img) X(input) X(ins) X(label) \
+                X(legend) X(li) X(link) X(main) X(map) X(math) X(menu) X(meta) X(nav) X(noscript) X(object) X(ol) X(option) X(p)   \
+                    X(picture) X(pre) X(q) X(s) X(samp) X(script) X(section) X(select) X(small) X(source) X(span) X(strike)        \
+                        X(strong) X(style) X(sub) X(summary) X(sup) X(svg) X(table) X(tbody) X(td) X(template) X(textarea)         \
+                            X(tfoot) X(th) X(thead) X(time) X(title) X(tr) X(tt) X(u) X(ul) X(video) X(wbr)
 
 enum page_tag {
     TAG_TEXT,  /* a run of characters */
@@ -45,9 +45,10 @@ enum page_tag {
     X(DATETIME, "datetime")                                                                                                        \
     X(HIDDEN, "hidden")                                                                                                            \
     X(HREF, "href")                                                                                                                \
-    X(HREFLANG, "hreflang") X(HTTP_EQUIV, "http-equiv") X(ID, "id") X(ITEMPROP, "itemprop") X(ITEMTYPE, "itemtype")                \
-        X(LANG, "lang") X(NAME, "name") X(PROPERTY, "property") X(PUBDATE, "pubdate") X(REL, "rel") X(ROLE, "role")                \
-            X(STYLE, "style") X(TITLE, "title") X(TYPE, "type") X(TYPEOF, "typeof") X(XML_LANG, "xml:lang")
+    X(HREFLANG, "hreflang")                                                                                                        \
+    X(HTTP_EQUIV, "http-equiv") X(ID, "id") X(ITEMPROP, "itemprop") X(ITEMTYPE, "itemtype") X(LANG, "lang") X(NAME, "name")        \
+        X(PROPERTY, "property") X(PUBDATE, "pubdate") X(REL, "rel") X(ROLE, "role") X(STYLE, "style") X(TITLE, "title")            \
+            X(TYPE, "type") X(TYPEOF, "typeof") X(XML_LANG, "xml:lang")
 
 enum page_attr_name {
 #define X(id, name) ATTR_##id,

@@ -176,8 +176,8 @@ static void test_fields(void **state) {
 static const struct {
     const char *html, *lines, *absent;
 } text_cases[] = {
-    {"<body><nav><ul><li><a href=/>Accueil</a><li><a href=/n>Nouvelles</a></ul></nav><main><h2>Le matin</h2><p>" LONG "</p><p>" MORE
-     "</p></main><footer><p>© 2024 La Gazette. Tous droits réservés.</p></footer>",
+    {"<body><nav><ul><li><a href=/>Accueil</a><li><a href=/n>Nouvelles</a></ul></nav><main><p>" LONG "</p><h2>Le matin</h2><p>" MORE
+     "</p><p>" LONG "</p></main><footer><p>© 2024 La Gazette. Tous droits réservés.</p></footer>",
      LONG "|" MORE "|Le matin", "Accueil|Nouvelles|droits réservés"},
     {"<body><div id=cookie-banner class=cookie-consent><p>Nous utilisons des cookies pour améliorer votre visite, et nos partenaires aussi.</p>"
      "<button>Accepter</button></div><article><p>" LONG "</p><p>" MORE "</p></article>",
