@@ -9,7 +9,7 @@
 
 /* A block's own score counts for so much, the mean of those that look like it on the page for the rest. */
 #define OWN_WEIGHT 0.75f
-#define THRESHOLD 0.48f
+#define THRESHOLD 0.5f
 #define SHORT_PAGE 250 /* bytes of main text below which a page is short */
 #define SHORT_THRESHOLD 0.05f
 
