@@ -15,14 +15,15 @@ bool counter_start(struct counter *c, size_t n) {
         free(c->slots);
         *c = (struct counter){.slots = slots, .cap = want};
     }
+    c->mask = want - 1;
     c->round++;
     return true;
 }
 
 /* The slot of ${key}, or the free one where it belongs.  The table is never full, so the walk ends. */
 static size_t find(const struct counter *c, uint64_t key) {
-    size_t i = key & (c->cap - 1);
-    while (c->slots[i].round == c->round && c->slots[i].key != key) i = (i + 1) & (c->cap - 1);
+    size_t i = key & (c->mask);
+    while (c->slots[i].round == c->round && c->slots[i].key != key) i = (i + 1) & (c->mask);
     return i;
 }
 

@@ -9,8 +9,8 @@ struct counter_slot {
     uint32_t count;
 };
 struct counter {
-    struct counter_slot *slots; /* owned; a power of two of them */
-    size_t cap;
+    struct counter_slot *slots; /* owned */
+    size_t cap, mask;           /* allocated; in use for this text, less one, so that a short text stays in cache */
     uint32_t round;
 };
 

@@ -39,18 +39,31 @@ static bool french(const char *c) {
     return true;
 }
 
-/* ${want} letters (in one case) and figures from ${at}, one separator at most between two. */
+/* Where numbers are parted: after each fourth character, or in France by bank, branch, account and key. */
+static bool joint(unsigned i, bool by_account) { return by_account ? i == 4 || i == 9 || i == 14 || i == 25 : i % 4 == 0; }
+
+/* ${want} letters (in one case) and figures from ${at}, the third character of the number and on. */
 static bool read_iban(struct slice s, size_t at, unsigned want, bool upper, char *c, size_t *end) {
+    bool fours = true, account = true;
+    unsigned figures = 0;
     for (unsigned i = 0; i < want; i++) {
         size_t width = 0;
         enum separator sep = i ? redact_separator(s, at, &width) : SEP_NONE;
         if (sep == SEP_PAREN || sep == SEP_SLASH) return false;
+        if (sep != SEP_NONE) {
+            fours = fours && joint(i + 2, false);
+            account = account && joint(i + 2, true);
+            if (!fours && !account) return false;
+        }
         at += width;
         if (at >= s.len || !ascii_is_alnum(s.ptr[at])) return false;
         if (ascii_is_alpha(s.ptr[at]) && (s.ptr[at] <= 'Z') != upper) return false;
+        figures += ascii_is_digit(s.ptr[at]);
         c[i] = ascii_upper(s.ptr[at++]);
     }
     *end = at;
+    /* Words that follow a figure are no account. */
+    if (figures * 2 < want) return false;
     return redact_ends(s, at);
 }
 

@@ -102,17 +102,18 @@ static bool read_ipv4(struct slice s, size_t at, unsigned char a[4], size_t *end
     return true;
 }
 
-/* Numbers of sections and versions have four parts too: small ones that open a line before a title, or follow such a word. */
+/* Numbers of sections and versions have four parts too, small ones: then a word, a port or a prefix length must tell an address. */
 static bool outline(struct slice s, size_t at, size_t end, const unsigned char a[4]) {
-    static const char *const words[] = {"version", "article", "art.",     "section", "chapitre", "paragraphe",
-                                        "annexe",  "release", "point",    "titre",   "rubrique", "\xC2\xA7",
-                                        "v.",      "oid",     "logiciel", "figure",  "tableau",  NULL};
-    static const char *const ip_words[] = {"ip", "ipv4", "serveur", "adresse", "dns", "h\xC3\xB4te", "connexion", NULL};
+    static const char *const words[] = {"version", "article", "art.",   "section",  "chapitre", "paragraphe",
+                                        "annexe",  "release", "point",  "titre",    "rubrique", "\xC2\xA7",
+                                        "v.",      "oid",     "figure", "logiciel", "tableau",  NULL};
+    static const char *const ip_words[] = {"ip",          "ipv4",      "serveur",    "adresse", "dns",
+                                           "h\xC3\xB4te", "connexion", "passerelle", "ping",    "r\xC3\xA9solveur",
+                                           "host",        "server",    NULL};
     if (redact_context(s, at, ip_words)) return false;
     if (redact_context(s, at, words)) return true;
-    bool opens = at == 0 || s.ptr[at - 1] == '\n';
-    bool title = end + 1 < s.len && s.ptr[end] == ' ' && !ascii_is_digit(s.ptr[end + 1]);
-    return opens && title && a[0] < 32 && a[1] < 32 && a[2] < 32 && a[3] < 32;
+    bool tail = end + 1 < s.len && (s.ptr[end] == ':' || s.ptr[end] == '/') && ascii_is_digit(s.ptr[end + 1]);
+    return !tail && a[0] < 32 && a[1] < 32 && a[2] < 32 && a[3] < 32;
 }
 
 enum verdict redact_ipv4(struct slice text, size_t at, struct found *out) {

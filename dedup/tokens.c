@@ -165,8 +165,9 @@ static void middle(const struct tokenizer *t, unsigned from, unsigned to) {
             i++;
             continue;
         }
-        emit(t, start, i);
-        emit(t, i, i + n - 1);
+        bool number = t->cp[i] == 0xB0 && i == start + 1 && (t->cp[start] == 'n' || t->cp[start] == 'd');
+        if (!number) emit(t, start, i);
+        emit(t, number ? start : i, i + n - 1); /* "n°" of "n°12" is one */
         start = i + n - 1;
         i = n > 1 ? start : i + 1;
     }

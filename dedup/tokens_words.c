@@ -153,11 +153,20 @@ static bool stemmed(struct slice word) {
     return false;
 }
 
+/* A verb and its pronoun: "est-il", "passe-t-elle". */
+static bool inverted(struct slice head, struct slice rest) {
+    static const char *const after_t[] = {"t-il", "t-elle", "t-on"};
+    for (size_t i = 0; i < sizeof after_t / sizeof *after_t; i++)
+        if (slice_eq_str(rest, after_t[i])) return true;
+    return slice_eq_str(head, "est") && (slice_eq_str(rest, "il") || slice_eq_str(rest, "ce"));
+}
+
 bool tokens_words_compound(struct slice folded) {
     size_t at = 0;
     while (at < folded.len && !mark(folded.ptr[at])) at++;
     if (at == 0 || at >= folded.len) return false;
     struct slice head = slice_sub(folded, 0, at);
+    if (inverted(head, slice_sub(folded, at + 1, folded.len))) return false;
     bool more = at + 1 < folded.len && !mark(folded.ptr[at + 1]);
     if (more && (folded.ptr[at] == '-' ? IN(heads, head) : IN(elided, head))) return true;
     return jointed(folded) || stemmed(folded);
