@@ -80,6 +80,16 @@ static bool begins(const struct walk *w, size_t at) {
     return !unicode_is_letter(utf8_decode(s, &from));
 }
 
+/* Two pairs of figures stand right before ${at}: it is in the middle of a row. */
+static bool in_row(const struct walk *w, size_t at) {
+    for (unsigned pair = 0; pair < 2; pair++) {
+        if (at < w->floor + 3 || !strchr(" .-/", w->text.ptr[at - 1])) return false;
+        if (!ascii_is_digit(w->text.ptr[at - 2]) || !ascii_is_digit(w->text.ptr[at - 3])) return false;
+        at -= 3;
+    }
+    return at == 0 || !ascii_is_digit(w->text.ptr[at - 1]);
+}
+
 static void on_digit(struct walk *w) {
     struct found found = {0};
     struct figures f;
@@ -93,7 +103,7 @@ static void on_digit(struct walk *w) {
         if (settle(w, redact_nir(w->text, at, &found), &found)) return;
         if (settle(w, redact_card(w->text, at, &f, &found), &found)) return;
         if (settle(w, redact_firm(w->text, at, &f, &found), &found)) return;
-        if (settle(w, redact_phone(w->text, at, &f, &found), &found)) return;
+        if (!in_row(w, at) && settle(w, redact_phone(w->text, at, &f, &found), &found)) return;
         if (w->text.ptr[at] == '0' && settle(w, redact_phone_abroad(w->text, at, &found), &found)) return;
         found.end = end;
         if (settle(w, redact_ipv4(w->text, at, &found), &found)) return;

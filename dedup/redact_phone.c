@@ -76,7 +76,9 @@ enum verdict redact_phone(struct slice text, size_t at, const struct figures *f,
     bool bracket = at > 0 && text.ptr[at - 1] == '(' && k > 1 && f->sep[1] == SEP_PAREN;
     if (bracket) start--;
     bool usual = redact_shape(f, 0, k, "22222") || redact_shape(f, 0, k, "4222");
-    if (!redact_one_separator(f, bracket ? 1 : 0, bracket ? k - 1 : k) || goes_on(f, k)) return FOUND_NONE;
+    if (!redact_one_separator(f, bracket ? 1 : 0, bracket ? k - 1 : k)) return FOUND_NONE;
+    *out = (struct found){REDACT_PHONE, start, f->end[f->groups - 1]};
+    if (goes_on(f, k)) return usual ? PASSED : FOUND_NONE;
     if (!bracket && k > 1 && f->sep[1] == SEP_PAREN) return FOUND_NONE;
     if (!usual) {
         bool known = redact_context(text, at, phone_words), shaped = false;
