@@ -50,7 +50,9 @@ static const char *const sql[FRONTIER_N] = {
     [FRONTIER_LOOK] = "SELECT url, rank, state, reason FROM url WHERE key=?1",
     [FRONTIER_PUT] = "INSERT INTO url(key,url,host,source,kind,state,reason,rank,hops,tries,due,via,cross,detail)"
                      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,0,0,?10,?11,?12)",
-    [FRONTIER_NEARER] = "UPDATE url SET rank=?2, state=?3, reason=?4, source=?5, detail=NULL WHERE key=?1",
+    [FRONTIER_NEARER] =
+        "UPDATE url SET rank=?2, state=?3, reason=?4, source=?5, host=iif(?6>0,?6,host), detail=iif(?3=0,NULL,detail)"
+        " WHERE key=?1",
     [FRONTIER_NEXT] =
         "SELECT key,url,source,kind,rank,hops,tries,via,cross FROM url WHERE state=0 AND host=?1 ORDER BY rank LIMIT 1",
     [FRONTIER_NEXT_DUE] =
@@ -245,6 +247,7 @@ static enum status nearer(struct frontier *f, const struct frontier_url *u, int6
     sqlite3_bind_int(st, 3, *added ? FRONTIER_QUEUED : state);
     sqlite3_bind_int64(st, 4, *added ? f->reason[REASON_NONE] : was);
     sqlite3_bind_int64(st, 5, u->source);
+    sqlite3_bind_int64(st, 6, u->host); /* a refused URL was noted without its host's number: queued, it needs one */
     return db_run(&f->db, st, err);
 }
 

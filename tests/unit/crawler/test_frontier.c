@@ -94,7 +94,7 @@ static void test_a_nearer_way_opens_what_was_too_deep(void **state) {
     bool made, added;
     OK(frontier_begin(f, NULL));
     OK(frontier_host(f, slice_str("a.fr"), &host, &made, NULL));
-    add(f, "http://a.fr/x", host, 21, REASON_DEPTH, &added);
+    add(f, "http://a.fr/x", 0, 21, REASON_DEPTH, &added); /* refused: no host number is given for it */
     assert_false(added);
     assert_int_equal(frontier_next(f, host, 0, false, &u, &due, NULL), ST_SKIP);
     add(f, "http://a.fr/x", host, 2, REASON_NONE, &added);
@@ -102,6 +102,27 @@ static void test_a_nearer_way_opens_what_was_too_deep(void **state) {
     OK(frontier_next(f, host, 0, false, &u, &due, NULL));
     assert_int_equal(u.depth, 2);
     OK(frontier_commit(f, NULL));
+    frontier_free(f);
+}
+
+static enum status detail_is_kept(void *ctx, const struct frontier_row *row) {
+    (void)ctx;
+    return slice_eq_str(row->detail, "Disallow: /y") ? ST_OK : ST_FATAL;
+}
+
+static void test_a_nearer_way_keeps_the_evidence(void **state) {
+    struct frontier *f = open_frontier(*state);
+    int64_t host;
+    bool made, added;
+    OK(frontier_begin(f, NULL));
+    OK(frontier_host(f, slice_str("a.fr"), &host, &made, NULL));
+    int64_t key = add(f, "http://a.fr/y", host, 3, REASON_NONE, &added);
+    struct frontier_end end = {.reason = REASON_ROBOTS, .detail = slice_str("Disallow: /y"), .french_share = -1};
+    OK(frontier_finish(f, key, &end, NULL));
+    add(f, "http://a.fr/y", host, 1, REASON_NONE, &added);
+    assert_false(added);
+    OK(frontier_commit(f, NULL));
+    OK(frontier_find(f, slice_str("http://a.fr/y"), detail_is_kept, NULL, NULL));
     frontier_free(f);
 }
 
@@ -219,6 +240,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_order_and_states),
         TEST(test_a_nearer_way_opens_what_was_too_deep),
+        TEST(test_a_nearer_way_keeps_the_evidence),
         TEST(test_recovery),
         TEST(test_one_process_a_campaign),
         TEST(test_newer_format),
