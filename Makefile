@@ -175,6 +175,11 @@ bench-langid: release
 bench-dedup: release $(BIN)/bench/dedup_engine
 	@DEDUP_ENGINE=$(abspath $(BIN)/bench/dedup_engine) tests/bench/dedup.py $(BENCH_ARGS)
 
+## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl
+.PHONY: bench-publish
+bench-publish: release
+	@tests/bench/publish.py $(HUB)
+
 ## interop: real clients (PyPI, in .venv-interop) read what Villers writes; needs the network once
 .PHONY: interop
 interop: release
