@@ -4,7 +4,7 @@
 #include "crawler/extract.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "crawler/extract_model.h"
+#include "crawler/extract_weigh.h"
 #include <stdlib.h>
 
 /* A block's own score counts for so much, the mean of those that look like it on the page for the rest. */
@@ -110,7 +110,7 @@ static void append_line(struct buf *out, struct slice line) {
 
 bool extract_text(struct extractor *x, const struct page_tree *t, struct slice title, struct buf *out) {
     if (!blocks_build(&x->blocks, t) || !make_room(x) || !features_read(&x->features, t, &x->blocks, title)) return false;
-    for (size_t i = 0; i < x->blocks.n; i++) x->scores[i] = extract_model_score(features_row(&x->features, i));
+    for (size_t i = 0; i < x->blocks.n; i++) x->scores[i] = extract_weigh(features_row(&x->features, i));
     share_scores(x);
     keep_short_page(x);
     for (size_t i = 0; i < x->blocks.n; i++)
