@@ -15,7 +15,8 @@ static int parse(const char *path) {
     char *bytes = malloc((size_t)n + 1);
     if (!bytes || fread(bytes, 1, (size_t)n, f) != (size_t)n) return 1;
     fclose(f);
-    htmlDocPtr doc = htmlReadMemory(bytes, (int)n, NULL, "UTF-8", HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+    htmlDocPtr doc = htmlReadMemory(bytes, (int)n, NULL, "UTF-8",
+                                    HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
     xmlFreeDoc(doc);
     free(bytes);
     printf("{\"file\":\"%s\",\"text\":\"\"}\n", path);
