@@ -138,7 +138,7 @@ static void write_table(const char *path, double scale) {
     fprintf(out, "/* clang-format off */\nconst signed char langid_weights[LANGID_GRAMS] = {\n");
     for (unsigned i = 0; i < LANGID_GRAMS; i++) {
         double v = round(weights[i] * scale);
-        fprintf(out, "%d,%s", (int)(v > 127 ? 127 : v < -127 ? -127 : v), i % 64 == 63 ? "\n" : "");
+        fprintf(out, "%d,%s", (int)(v > 127 ? 127 : v < -127 ? -127 : v), i % 128 == 127 ? "\n" : "");
     }
     fprintf(out, "};\n/* clang-format on */\n");
     fclose(out);
