@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/progress.h"
 #include "cli/hub.h"
+#include "cli/refine.h"
 #include "store/release.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -150,6 +151,20 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
     return code;
 }
 
+/* A refine that was killed between the verdicts and the duplicates leaves copies that look kept. */
+static int check_clusters(const struct hub *h) {
+    struct buf err = {.max = LIMIT_ERR}, state = {.max = 64};
+    enum status st = manifest_read_stamp(h->manifest, REFINE_CLUSTERS, &state, &err);
+    int code = 0;
+    if (st == ST_OK && !slice_eq_str(buf_view(&state), REFINE_WHOLE))
+        code = cli_error(EXIT_TRY_AGAIN, "publish: the last refine ended before its duplicates were decided: run villers refine");
+    else if (st != ST_OK && st != ST_SKIP)
+        code = cli_fail(st, &err);
+    buf_free(&state);
+    buf_free(&err);
+    return code;
+}
+
 static int run_publish(struct cli *cli, void *options, char **operands, int n) {
     const struct publish_args *args = options;
     const enum manifest_mode mode = MANIFEST_WRITE;
@@ -158,7 +173,9 @@ static int run_publish(struct cli *cli, void *options, char **operands, int n) {
     if (args->threads < 0 || args->threads > 1024) return cli_error(EXIT_USAGE, "publish: --threads is from 1 to 1024");
     int code = hub_open(cli, &mode, &h);
     if (code) return code;
-    code = publish(cli, &h, args, operands);
+    code = hub_lock(cli, &h);
+    if (!code) code = check_clusters(&h);
+    if (!code) code = publish(cli, &h, args, operands);
     hub_close(&h);
     return code;
 }

@@ -60,6 +60,10 @@ static int run_refine(struct cli *cli, void *opt, char **operands, int n) {
     struct hub h;
     int code = hub_open(cli, &mode, &h);
     if (code) return code;
+    if ((code = hub_lock(cli, &h))) {
+        hub_close(&h);
+        return code;
+    }
     struct buf err = {.max = 4096}, out = {0};
     struct refine_counts counts = {0};
     struct progress progress;

@@ -3,7 +3,11 @@
 #include "base/file.h"
 #include "cli/embedded.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static const char *const folders[] = {"sources", "campaigns", "frontier", "warc", "raw", "refined", "index", "releases"};
 
@@ -74,7 +78,26 @@ int hub_open(const struct cli *cli, const enum manifest_mode *mode, struct hub *
     return code;
 }
 
+int hub_lock(const struct cli *cli, struct hub *h) {
+    struct buf path = {.max = 8192};
+    int code = 0, got = -1;
+    h->lock = open(hub_path(h, &path, "refined/.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    h->locked = h->lock >= 0;
+    if (h->locked) got = flock(h->lock, LOCK_EX | LOCK_NB);
+    if (h->locked && got != 0 && errno == EWOULDBLOCK) {
+        if (!cli->quiet) fprintf(stderr, "villers: waiting for another refine or publish of this hub to end\n");
+        do got = flock(h->lock, LOCK_EX);
+        while (got != 0 && errno == EINTR && !cli_interrupted());
+    }
+    if (got != 0)
+        code = cli_interrupted() ? cli_error(EXIT_TRY_AGAIN, "interrupted")
+                                 : cli_error(EXIT_IO, "%s: cannot lock: %s", buf_cstr(&path), strerror(errno));
+    buf_free(&path);
+    return code;
+}
+
 void hub_close(struct hub *h) {
+    if (h->locked) close(h->lock);
     manifest_free(h->manifest);
     config_catalogue_free(&h->catalogue);
     if (h->settings) config_settings_free(h->settings);

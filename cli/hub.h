@@ -12,6 +12,8 @@ struct hub {
     struct settings *settings;
     struct catalogue catalogue;
     struct manifest *manifest; /* NULL when not asked for */
+    bool locked;
+    int lock; /* descriptor, when locked */
 };
 
 /** hub_make(dir, err): make the folders, a commented hub.yaml, an empty manifest.  What is there already stays.  *${made} false when
@@ -25,6 +27,13 @@ enum status hub_make(const char *dir, bool *made, struct buf *err) MUST_CHECK;
  */
 int hub_open(const struct cli *cli, const enum manifest_mode *mode, struct hub *h) MUST_CHECK;
 void hub_close(struct hub *h);
+
+/**
+ * hub_lock(cli, h):
+ * From here to hub_close() nobody else refines or publishes in this hub; waits for the one who does, telling so on stderr.  What refine
+ * replaces under its own name publish reads, and both sweep what a crash left.  0, or an exit code after a line on stderr: 75 interrupted, 74.
+ */
+int hub_lock(const struct cli *cli, struct hub *h) MUST_CHECK;
 
 /** hub_path(h, out, fmt, …): "DIR/…" into ${out}; returns its C string. */
 const char *hub_path(const struct hub *h, struct buf *out, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -65,9 +65,14 @@ static void *next_line(void *ctx) {
         return NULL;
     }
     buf_init(&it->line, LIMIT_LINE);
-    buf_init(&it->packed, LIMIT_LINE);
+    buf_init(&it->packed, LIMIT_LINE + LIMIT_LINE / 64); /* what does not compress grows a little */
     buf_init(&it->signature, MIB);
     buf_slice(&it->line, line);
+    if (!buf_ok(&it->line)) {
+        j->st = fail(j->err, ST_RETRY, "out of memory");
+        item_free(it);
+        return NULL;
+    }
     it->raw_offset = (int64_t)jsonl_frame(j->in);
     return it;
 }
@@ -111,8 +116,10 @@ static enum status take_item(void *ctx, void *item, bool drop) {
     enum status st = ST_OK;
     if (!drop && it->st == ST_OK)
         st = write_item(j, it);
-    else if (!drop)
+    else if (!drop && it->st == ST_SKIP)
         j->counts->bad++;
+    else if (!drop) /* no fault of the record: it must not count as judged */
+        st = fail(j->err, it->st, "a document of %s could not be judged: out of memory", j->out.path);
     item_free(it);
     return st;
 }
@@ -153,7 +160,12 @@ static enum status record(struct job *j, const struct manifest_segment *raw, str
                                      .words = d->words,
                                      .reason = slice_str(d->reason)};
         st = manifest_put_verdict(m, &v, NULL, j->err);
+        if (st == ST_SKIP) { /* a record that no capture names */
+            j->counts->bad++;
+            st = ST_OK;
+        }
     }
+    if (st == ST_OK) st = manifest_stamp(m, REFINE_CLUSTERS, slice_str(REFINE_STALE), j->err);
     if (st == ST_OK) return manifest_commit(m, j->err);
     manifest_rollback(m);
     return st;

@@ -9,6 +9,11 @@
 #include "base/progress.h"
 #include "cli/hub.h"
 
+/* A stamp of the manifest: whether the clusters are those of all the verdicts. */
+#define REFINE_CLUSTERS "clusters"
+#define REFINE_STALE "stale"
+#define REFINE_WHOLE "whole"
+
 struct refine_counts {
     uint64_t segments, documents, bad; /* bad: records that could not be judged */
     uint64_t candidates, kept, duplicates;

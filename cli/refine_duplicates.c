@@ -16,6 +16,7 @@ struct pass {
     int64_t segment; /* whose signatures are open, or MANIFEST_NONE */
     struct buf rank, path;
     struct refine_counts *counts;
+    bool writing; /* the transaction begins at the first verdict: a crawl may seal while pairs are looked for */
     struct buf *err;
 };
 
@@ -65,8 +66,17 @@ static enum status add_document(void *ctx, const struct manifest_document *d) {
     return dedup_add(p->dedup, (uint64_t)d->doc, buf_view(&p->rank), &sig, p->err);
 }
 
+static enum status begin_writing(struct pass *p) {
+    if (p->writing) return ST_OK;
+    enum status st = manifest_begin(p->h->manifest, p->err);
+    p->writing = st == ST_OK;
+    return st;
+}
+
 static enum status put_verdict(void *ctx, const struct dedup_verdict *v) {
     struct pass *p = ctx;
+    enum status st = begin_writing(p);
+    if (st != ST_OK) return st;
     struct manifest_cluster c = {
         .doc = (int64_t)v->doc, .kept = (int64_t)v->kept, .similarity = v->similarity, .size = v->cluster_size};
     if (v->doc == v->kept)
@@ -92,14 +102,13 @@ enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_cou
     struct manifest_select candidates = {.which = MANIFEST_CANDIDATES, .order = MANIFEST_BY_SEGMENT};
     enum status st = dedup_new(&options, &p.dedup, err);
     if (st == ST_OK) st = manifest_each_document(h->manifest, &candidates, add_document, &p, err);
-    if (st == ST_OK) st = manifest_begin(h->manifest, err);
-    if (st == ST_OK) {
-        st = dedup_run(p.dedup, put_verdict, &p, err);
-        if (st == ST_OK)
-            st = manifest_commit(h->manifest, err);
-        else
-            manifest_rollback(h->manifest);
-    }
+    if (st == ST_OK) st = dedup_run(p.dedup, put_verdict, &p, err);
+    if (st == ST_OK) st = begin_writing(&p);
+    if (st == ST_OK) st = manifest_stamp(h->manifest, REFINE_CLUSTERS, slice_str(REFINE_WHOLE), err);
+    if (st == ST_OK)
+        st = manifest_commit(h->manifest, err);
+    else if (p.writing)
+        manifest_rollback(h->manifest);
     signatures_free(p.signatures);
     dedup_free(p.dedup);
     buf_free(&p.rank);

@@ -10,7 +10,7 @@
 --
 -- Nothing is deleted from captures and documents: a removal marks, so that a tombstone keeps its evidence.
 
--- What is true of the whole hub: 'created' (ISO 8601), 'code' (version that made it).
+-- What is true of the whole hub: 'created' (ISO 8601), 'code' (version that made it), 'clusters' ('stale' while verdicts are newer).
 CREATE TABLE meta (
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL

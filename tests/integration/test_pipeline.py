@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -94,6 +95,20 @@ class Pipeline(HubCase):
         (self.hub / "hub.yaml").write_text("")
         self.villers("refine")
         self.assertEqual(json.loads(self.villers("stats", "--json").stdout)["total"]["kept_documents"], kept)
+
+    def test_refines_at_once_and_what_a_killed_one_leaves(self):
+        self.crawl()
+        at_once = [subprocess.Popen([VILLERS, "refine", "--hub", self.hub, "--quiet"], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+        for p in at_once:
+            self.assertEqual((p.communicate()[1], p.returncode), ("", 0))
+        # As after a kill between the verdicts and the duplicates: copies look kept, nothing may be published.
+        db = sqlite3.connect(self.hub / "manifest.sqlite")
+        db.execute("UPDATE meta SET value = 'stale' WHERE key = 'clusters'")
+        db.commit()
+        db.close()
+        self.assertIn("run villers refine", self.villers("publish", "essai", "1.0.0", code=75).stderr)
+        self.villers("refine")
+        self.publish()
 
     def timed(self, command, *args):
         t0 = time.time()
