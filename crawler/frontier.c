@@ -19,6 +19,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define DAY_MS INT64_C(86400000)
+
 static const char schema[] =
     "CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
@@ -125,8 +127,21 @@ static enum status load_reasons(struct frontier *f, struct buf *err) {
     return r == ST_OK ? frontier_commit(f, err) : r;
 }
 
-static enum status recover(struct frontier *f, struct buf *err) {
-    return db_exec(&f->db, "UPDATE url SET state=CASE WHEN tries>0 THEN 3 ELSE 0 END WHERE state=1", err);
+/* A try is never more than a day and a tenth away: one that is was put off while the clock was wrong. */
+static enum status mend_times(struct frontier *f, int64_t now_ms, struct buf *err) {
+    sqlite3_stmt *st;
+    enum status r = db_prepare(&f->db, "UPDATE url SET due=?1 WHERE state=3 AND due>?2", &st, err);
+    if (r != ST_OK) return r;
+    sqlite3_bind_int64(st, 1, now_ms);
+    sqlite3_bind_int64(st, 2, now_ms + 2 * DAY_MS);
+    r = db_run(&f->db, st, err);
+    sqlite3_finalize(st);
+    return r;
+}
+
+static enum status recover(struct frontier *f, int64_t now_ms, struct buf *err) {
+    enum status r = db_exec(&f->db, "UPDATE url SET state=CASE WHEN tries>0 THEN 3 ELSE 0 END WHERE state=1", err);
+    return r == ST_OK ? mend_times(f, now_ms, err) : r;
 }
 
 static enum status open_db(struct frontier *f, const char *path, enum db_mode mode, bool *newer, struct buf *err) {
@@ -145,7 +160,7 @@ enum status frontier_open(const char *path, int64_t now_ms, struct frontier **ou
     enum status r = take_lock(f, path, err);
     if (r == ST_OK) r = open_db(f, path, DB_WRITE, newer, err);
     if (r == ST_OK) r = load_reasons(f, err);
-    if (r == ST_OK) r = recover(f, err);
+    if (r == ST_OK) r = recover(f, now_ms, err);
     if (r != ST_OK) {
         frontier_free(f);
         return r;

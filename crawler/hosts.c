@@ -58,6 +58,31 @@ static enum status end_leases(struct hosts *h, int64_t now_ms, struct buf *err) 
     return r;
 }
 
+/*
+ * No time kept here is ever more than a day and a tenth ahead of the clock that wrote it.  One that is was written while a clock was wrong,
+ * or on another machine: taken as it is, it would close a host, or keep its robots.txt good, until then.
+ */
+static enum status mend_times(struct hosts *h, int64_t now_ms, struct buf *err) {
+    static const char *const mends[] = {
+        "UPDATE clock SET due=?1+min(max(delay,0),?3), latency=0, backoff=0, failed=0 WHERE due>?2 OR failed>?2",
+        "UPDATE clock SET lease_end=?1 WHERE lease_end>?2",
+        "UPDATE address SET due=?1 WHERE due>?2",
+        "UPDATE file SET next=?1, tries=0 WHERE next>?2",
+    };
+    enum status r = ST_OK;
+    for (size_t i = 0; r == ST_OK && i < sizeof mends / sizeof *mends; i++) {
+        sqlite3_stmt *st;
+        r = db_prepare(&h->db, mends[i], &st, err);
+        if (r != ST_OK) return r;
+        sqlite3_bind_int64(st, 1, now_ms);
+        sqlite3_bind_int64(st, 2, now_ms + 2 * DAY_MS);
+        sqlite3_bind_int64(st, 3, DAY_MS); /* where there is no ?3, SQLite says so and nothing is bound */
+        r = db_run(&h->db, st, err);
+        sqlite3_finalize(st);
+    }
+    return r;
+}
+
 enum status hosts_open(const char *path, const char *campaign, int64_t now_ms, struct hosts **out, bool *newer, struct buf *err) {
     struct hosts *h = calloc(1, sizeof *h);
     if (!h || !(h->campaign = strdup(campaign))) {
@@ -66,6 +91,7 @@ enum status hosts_open(const char *path, const char *campaign, int64_t now_ms, s
     }
     enum status r = db_open(&h->db, path, DB_WRITE, schema, VERSION, newer, err);
     for (int i = 0; r == ST_OK && i < N; i++) r = db_prepare(&h->db, sql[i], &h->st[i], err);
+    if (r == ST_OK) r = mend_times(h, now_ms, err);
     if (r == ST_OK) r = end_leases(h, now_ms, err);
     if (r != ST_OK) {
         hosts_free(h);

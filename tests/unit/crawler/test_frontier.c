@@ -206,6 +206,49 @@ static void test_leases(void **state) {
     hosts_free(b);
 }
 
+/* Rows written while the clock was a year ahead: nothing waits a year for them. */
+static void test_times_of_a_clock_that_was_wrong(void **state) {
+    const struct place *p = *state;
+    const int64_t year = INT64_C(31536000000), now = 1000;
+    struct slice host = slice_str("a.fr"), origin = slice_str("http://a.fr");
+    struct politeness_clock wrong = {.due_ms = year, .last_failure_ms = year}, mended;
+    struct hosts_file f = {0};
+    int64_t due;
+    struct hosts *h = open_hosts(p, "a", year);
+    OK(hosts_claim(h, host, &wrong, 700, year, NULL));
+    OK(hosts_address_claim(h, "192.0.2.1", year, NULL));
+    hosts_file_settle(&f, 404, slice_of("", 0), year);
+    OK(hosts_file_put(h, origin, HOSTS_ROBOTS, &f, NULL));
+    hosts_free(h);
+    h = open_hosts(p, "b", now);
+    OK(hosts_clock(h, host, now, &mended, NULL));
+    assert_int_equal(mended.due_ms, now + 700);
+    assert_int_equal(mended.last_failure_ms, 0);
+    OK(hosts_address_due(h, "192.0.2.1", &due, NULL));
+    assert_int_equal(due, now);
+    OK(hosts_file_get(h, origin, HOSTS_ROBOTS, &f, NULL));
+    assert_int_equal(f.next_ms, now); /* asked again */
+    hosts_file_free(&f);
+    hosts_free(h);
+}
+
+static void test_a_retry_put_off_by_a_wrong_clock(void **state) {
+    struct frontier *f = open_frontier(*state);
+    struct frontier_url u;
+    int64_t host, due;
+    bool made, added;
+    OK(frontier_begin(f, NULL));
+    OK(frontier_host(f, slice_str("a.fr"), &host, &made, NULL));
+    int64_t key = add(f, "http://a.fr/x", host, 0, REASON_NONE, &added);
+    OK(frontier_retry(f, key, INT64_C(31536000000), REASON_SERVER, 1, NULL));
+    OK(frontier_commit(f, NULL));
+    frontier_free(f);
+    f = open_frontier(*state);
+    OK(frontier_next(f, host, 1000, false, &u, &due, NULL));
+    assert_int_equal(u.key, key);
+    frontier_free(f);
+}
+
 static void test_files(void **state) {
     struct hosts *h = open_hosts(*state, "a", 0);
     struct hosts_file f = {0};
@@ -245,6 +288,8 @@ int main(void) {
         TEST(test_one_process_a_campaign),
         TEST(test_newer_format),
         TEST(test_leases),
+        TEST(test_times_of_a_clock_that_was_wrong),
+        TEST(test_a_retry_put_off_by_a_wrong_clock),
         TEST(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
