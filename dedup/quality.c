@@ -40,15 +40,16 @@ void quality_free(struct quality *q) {
     free(q);
 }
 
-/* FineWeb-2's for fra_Latn. */
-static const char *const stop_words[] = {"de", "la", "le",  "et", "\xC3\xA0", "en",  "l'", "du",  "les",
-                                         "d'", "un", "une", "il", "dans",     "par", "au", "est", "des"};
+/* FineWeb-2's for fra_Latn, none longer than four bytes. */
+static const char stop_words[][5] = {"de", "la", "le", "et", "\xC3\xA0", "en",  "l'",   "du",  "les",
+                                     "d'", "un", "il", "au", "une",      "par", "dans", "est", "des"};
 #define N_STOP_WORDS (sizeof stop_words / sizeof *stop_words)
 
 static void stop_word(struct slice word, uint32_t *seen) {
-    char folded[6];
+    char folded[5] = {0};
+    uint32_t key, each;
     size_t n = 0;
-    if (word.len > 4) return;
+    if (word.len < 2 || word.len > 4) return;
     for (size_t i = 0; i < word.len; i++) {
         if (i + 3 <= word.len && memcmp(word.ptr + i, "\xE2\x80\x99", 3) == 0) {
             folded[n++] = '\'';
@@ -58,8 +59,11 @@ static void stop_word(struct slice word, uint32_t *seen) {
         }
     }
     if (n == 2 && folded[0] == '\xC3' && folded[1] == '\x80') folded[1] = '\xA0'; /* À */
-    for (size_t i = 0; i < N_STOP_WORDS; i++)
-        if (slice_eq_str(slice_of(folded, n), stop_words[i])) *seen |= 1u << i;
+    memcpy(&key, folded, sizeof key);
+    for (size_t i = 0; i < N_STOP_WORDS; i++) {
+        memcpy(&each, stop_words[i], sizeof each);
+        if (key == each) *seen |= 1u << i;
+    }
 }
 
 static bool ends_sentence(const struct token *t) {
@@ -132,11 +136,9 @@ static const char *const policy[] = {"terms of use",
                                      "politique de confidentialit\xC3\xA9"};
 
 static double lines_with(struct slice text, const char *const *phrases, size_t n) {
-    bool any = false;
     double lines = 0;
     struct slice line;
-    for (size_t i = 0; i < n && !any; i++) any = slice_find(text, slice_str(phrases[i])) != SIZE_MAX;
-    while (any && slice_cut(&text, '\n', &line))
+    while (slice_cut(&text, '\n', &line))
         for (size_t i = 0; i < n; i++)
             if (slice_find(line, slice_str(phrases[i])) != SIZE_MAX) {
                 lines++;
@@ -145,12 +147,21 @@ static double lines_with(struct slice text, const char *const *phrases, size_t n
     return lines;
 }
 
+static bool any(struct slice text, const char *const *phrases, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (slice_find(text, slice_str(phrases[i])) != SIZE_MAX) return true;
+    return false;
+}
+
 /* C4's marks of pages that are not prose, in ${text} already in lower case. */
 static void c4(struct slice text, struct quality_signals *out) {
     static const char *const javascript[] = {"javascript"};
+    /* Each phrase of ${policy} holds one of these, so that most texts are searched a few times only. */
+    static const char *const roots[] = {"cookie", "terms of use", "privacy policy", "conditions d", "de confidentialit"};
     out->lorem_ipsum = count(text, "lorem ipsum");
-    out->javascript_lines = lines_with(text, javascript, 1);
-    out->policy_lines = lines_with(text, policy, sizeof policy / sizeof *policy);
+    if (any(text, javascript, 1)) out->javascript_lines = lines_with(text, javascript, 1);
+    if (any(text, roots, sizeof roots / sizeof *roots))
+        out->policy_lines = lines_with(text, policy, sizeof policy / sizeof *policy);
 }
 
 static bool lower_text(struct buf *b, struct slice text) {

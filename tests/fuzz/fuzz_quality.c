@@ -7,8 +7,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct quality *q = quality_new();
-    struct json_parser *p = json_parser_new(MIB);
+    /* Kept from text to text, as a worker keeps them. */
+    static struct quality *q;
+    static struct json_parser *p;
+    if (!q) q = quality_new();
+    if (!p) p = json_parser_new(MIB);
     struct quality_signals s, again;
     struct quality_settings set;
     struct buf b = {0};
@@ -27,7 +30,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     quality_json(&j, &s);
     if (json_parse(p, buf_view(&b), &v, NULL) != ST_OK || !quality_read(v, &again)) abort();
     buf_free(&b);
-    json_parser_free(p);
-    quality_free(q);
     return 0;
 }
