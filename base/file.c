@@ -188,7 +188,11 @@ enum status dir_list(const char *path, const char *suffix, char ***names, size_t
     if (!d) return fail_errno(err, "open folder", path);
     size_t cap = 0;
     enum status st = ST_OK;
-    for (struct dirent *e; st == ST_OK && (e = readdir(d));) {
+    while (st == ST_OK) {
+        errno = 0;
+        struct dirent *e = readdir(d);
+        if (!e && errno) st = fail_errno(err, "read folder", path); /* a part of a list is none */
+        if (!e) break;
         if (!listed(e->d_name, suffix)) continue;
         if (*n == cap) {
             cap = cap ? cap * 2 : 16;

@@ -185,7 +185,7 @@ struct crawl {
     pthread_mutex_t lock;
     pthread_cond_t work_ready;
     struct crawl_queue todo, done;
-    size_t n_todo, bytes_todo, n_jobs; /* n_jobs: handed over and not yet taken back */
+    size_t n_jobs, bytes_jobs; /* handed over and not yet taken back; the loop's own */
     bool quit;
     unsigned n_begun; /* workers that have taken their number */
     pthread_t *threads;
@@ -244,7 +244,7 @@ enum status crawl_work_start(struct crawl *c, struct buf *err) MUST_CHECK;
 void crawl_work_stop(struct crawl *c);
 void crawl_work_give(struct crawl *c, struct crawl_job *job);
 struct crawl_job *crawl_work_take(struct crawl *c); /* NULL: none finished */
-bool crawl_work_full(struct crawl *c);
+bool crawl_work_full(const struct crawl *c);
 void crawl_work_job_free(struct crawl_job *job);
 void crawl_work_push(struct crawl_queue *q, struct crawl_job *job);
 struct crawl_job *crawl_work_pop(struct crawl_queue *q);

@@ -44,7 +44,6 @@ static void *worker(void *arg) {
         while (!c->todo.first && !c->quit) pthread_cond_wait(&c->work_ready, &c->lock);
         struct crawl_job *job = crawl_work_pop(&c->todo);
         if (!job) break;
-        size_t bytes = job->answer->body.len;
         pthread_mutex_unlock(&c->lock);
         if (t.reader && t.packer)
             crawl_page_read(c, job, &t);
@@ -53,8 +52,6 @@ static void *worker(void *arg) {
         pthread_mutex_lock(&c->lock);
         bool first = !c->done.first;
         crawl_work_push(&c->done, job);
-        c->n_todo--;
-        c->bytes_todo -= bytes;
         if (first) fetch_multi_wake(c->net);
     }
     pthread_mutex_unlock(&c->lock);
@@ -94,26 +91,25 @@ void crawl_work_stop(struct crawl *c) {
 }
 
 void crawl_work_give(struct crawl *c, struct crawl_job *job) {
+    c->n_jobs++; /* before a worker has it */
+    c->bytes_jobs += job->answer->body.len;
     pthread_mutex_lock(&c->lock);
     crawl_work_push(&c->todo, job);
-    c->n_todo++;
-    c->bytes_todo += job->answer->body.len;
     pthread_cond_signal(&c->work_ready);
     pthread_mutex_unlock(&c->lock);
-    c->n_jobs++;
 }
 
 struct crawl_job *crawl_work_take(struct crawl *c) {
     pthread_mutex_lock(&c->lock);
     struct crawl_job *job = crawl_work_pop(&c->done);
     pthread_mutex_unlock(&c->lock);
-    if (job) c->n_jobs--;
+    if (!job) return NULL;
+    c->n_jobs--;
+    c->bytes_jobs -= job->answer->body.len;
     return job;
 }
 
-bool crawl_work_full(struct crawl *c) {
-    pthread_mutex_lock(&c->lock);
-    bool full = c->n_todo >= (size_t)c->n_threads * CRAWL_JOBS_PER_WORKER || c->bytes_todo >= CRAWL_JOBS_BYTES;
-    pthread_mutex_unlock(&c->lock);
-    return full;
+/* What is finished and not yet taken counts too: it holds more memory than what waits. */
+bool crawl_work_full(const struct crawl *c) {
+    return c->n_jobs >= (size_t)c->n_threads * CRAWL_JOBS_PER_WORKER || c->bytes_jobs >= CRAWL_JOBS_BYTES;
 }
