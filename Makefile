@@ -175,15 +175,6 @@ bench-langid: release
 bench-extract: release
 	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/extract/bench.py $(BENCH_ARGS)
 
-$(BIN)/bench/extract/%: $(OBJ)/tests/bench/extract/%.c.o $(call libs_of,crawler)
-	@mkdir -p $(@D)
-	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,crawler) $(call ld_of,crawler)
-
-## train-extract EVAL_EXTRACT=DIR: fit crawler/extract_trees.inc again (needs numpy and scikit-learn), with its cross-validation
-.PHONY: train-extract
-train-extract: $(BIN)/bench/extract/rows
-	@python3 tests/bench/extract/train.py $(abspath $<)
-
 ## bench-dedup EVAL_DEDUP=DIR: near-duplicate removal beside datatrove, text-dedup, datasketch and rensa
 .PHONY: bench-dedup
 bench-dedup: release $(BIN)/bench/dedup_engine

@@ -6,6 +6,9 @@
 #include "crawler/licence.h"
 #include "crawler/page_facts.h"
 
+/* Candidates looked at, first lightly, then in their context: a page of nothing but licence links is read as fast as another. */
+#define MAX_LOOKS 5000
+#define MAX_TRIES 200
 #define STATEMENT_MAX 1500 /* bytes of a paragraph that can be a licence statement */
 
 struct finder {
@@ -217,8 +220,15 @@ static bool may_lead(const struct page_tree *t, size_t i) {
 
 static void read_anchors(struct finder *f, bool footer) {
     const struct page_tree *t = f->j->tree;
-    for (size_t i = page_first(t, 0, t->n_nodes, TAG_a); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_a))
-        if (may_lead(t, i) && in_footer(t, i) == footer) read_anchor(f, i);
+    unsigned tries = 0, looks = 0;
+    for (size_t i = page_first(t, 0, t->n_nodes, TAG_a); i != SIZE_MAX && tries < MAX_TRIES && looks < MAX_LOOKS;
+         i = page_first(t, i + 1, t->n_nodes, TAG_a)) {
+        if (!may_lead(t, i)) continue;
+        looks++;
+        if (in_footer(t, i) != footer) continue;
+        tries++;
+        read_anchor(f, i);
+    }
 }
 
 static bool may_name(struct slice s) {
@@ -232,9 +242,11 @@ static bool may_name(struct slice s) {
 static void read_footer_text(struct finder *f) {
     const struct page_tree *t = f->j->tree;
     static const char *const words[] = {"licen", "creative commons", "cc by", "cc-by", NULL};
-    for (size_t i = 1; i < t->n_nodes && !f->spdx[0]; i++) {
+    unsigned tries = 0;
+    for (size_t i = 1; i < t->n_nodes && !f->spdx[0] && tries < MAX_TRIES; i++) {
         if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > STATEMENT_MAX || !may_name(page_node_text(t, i))) continue;
         if (first_word(page_node_text(t, i), words) == SIZE_MAX) continue;
+        tries++;
         size_t block = block_of(t, i);
         if (!in_footer(t, i) || in_picture(t, i)) continue;
         struct buf before, whole;

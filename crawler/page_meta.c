@@ -238,9 +238,9 @@ static struct slice find_heading(struct page_job *j, struct slice title, struct 
     for (size_t i = 0; i < t->n_nodes && tries < 60; i++) {
         uint8_t tag = t->nodes[i].tag;
         if (tag != TAG_h1 && tag != TAG_h2 && tag != TAG_h3) continue;
+        tries++;
         struct slice s = text_of(j, i, 500);
         if (s.len < 3 || names_match(s, site) || names_match(s, host_label(j))) continue;
-        tries++;
         bool held = s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX;
         if (held && tag == TAG_h1) return s;
         if (held && s.len >= 16 && s.len > longest.len) longest = s;

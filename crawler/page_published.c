@@ -90,8 +90,9 @@ static void read_marks(struct page_job *j, bool month_first, bool aside, struct 
         if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || tag == TAG_script || tag == TAG_style) continue;
         if (!page_may_date(j, i)) continue;
         enum mark m = mark_of(t, i);
-        if (m == MARK_NONE || f->has[m] || is_aside(t, i) != aside) continue;
+        if (m == MARK_NONE || f->has[m]) continue;
         tries++;
+        if (is_aside(t, i) != aside) continue;
         f->has[m] = date_in(j, i, month_first, &f->day[m]);
     }
 }

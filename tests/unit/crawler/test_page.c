@@ -239,11 +239,22 @@ static void test_hostile(void **state) {
     static const struct {
         const char *piece;
         size_t times;
-    } pages[] = {{"<div>", 100000},          {"<b>", 100000},           {"</i>", 100000},
-                 {"<", 10 * 1024 * 1024},    {"<!--", 1000000},         {"<a href=x>", 200000},
-                 {"<script>", 500000},       {"\"'<p a='", 500000},     {"&", 5000000},
-                 {"<table><tr><td>", 50000}, {"mot ", 4 * 1024 * 1024}, {"</p></div><li>", 200000},
-                 {"\xff\xfe", 1000000},      {"<![CDATA[", 300000},     {"<p>le 1er ", 300000}};
+    } pages[] = {{"<div>", 100000},
+                 {"<b>", 100000},
+                 {"</i>", 100000},
+                 {"<", 10 * 1024 * 1024},
+                 {"<!--", 1000000},
+                 {"<a href=x>", 200000},
+                 {"<script>", 500000},
+                 {"\"'<p a='", 500000},
+                 {"&", 5000000},
+                 {"<table><tr><td>", 50000},
+                 {"mot ", 4 * 1024 * 1024},
+                 {"</p></div><li>", 200000},
+                 {"\xff\xfe", 1000000},
+                 {"<![CDATA[", 300000},
+                 {"<a rel=license href=//creativecommons.org/licenses/by/4.0/>licence", 50000},
+                 {"<p>le 1er ", 300000}};
     struct buf b;
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         buf_init(&b, LIMIT_BODY_PLAIN);
