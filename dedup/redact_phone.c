@@ -55,15 +55,17 @@ static const char *const other_words[] = {"isbn",
                                           "imei",
                                           NULL};
 
-/* After ${k} groups the row of pairs goes on, and not by whole telephone numbers: a draw, a table, some code. */
+/* Bytes of the separator before group ${i}. */
+static size_t gap(const struct figures *f, unsigned i) { return f->end[i] - f->size[i] - f->end[i - 1]; }
+
+/* After ${k} groups the row goes on as it was, and not by whole telephone numbers: a draw, a table, some code. */
 static bool goes_on(const struct figures *f, unsigned k) {
-    if (k >= f->groups || k < 2 || f->sep[k] != f->sep[1]) return false;
+    if (k >= f->groups || k < 2 || f->sep[k] != f->sep[1] || gap(f, k) != gap(f, 1)) return false;
     unsigned more = 0, at = 0;
     for (unsigned i = 0; i < k; i++) at += f->size[i];
     for (unsigned i = k; i < f->groups && f->size[i] == 2 && f->sep[i] == f->sep[1]; i++) more++;
     if (more == 0) return f->sep[k] != SEP_SPACE;
-    if (f->sep[k] == SEP_SPACE && f->digit[at] == '0' && more >= 5) return false;
-    return true;
+    return f->digit[at] != '0' || more < 5;
 }
 
 enum verdict redact_phone(struct slice text, size_t at, const struct figures *f, struct found *out) {
