@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define WAIT_MS 30000
+#define WAL_AGAIN_MS 10
 
 enum status db_fail(struct db *db, const char *what, struct buf *err) {
     int code = sqlite3_errcode(db->h);
@@ -71,6 +72,16 @@ static enum status make(struct db *db, const char *schema, int version, struct b
     return r == ST_OK ? db_exec(db, "COMMIT", err) : r;
 }
 
+/* SQLite does not wait by itself for another process that turns the same new file to WAL. */
+static enum status turn_to_wal(struct db *db, struct buf *err) {
+    enum status r = db_exec(db, "PRAGMA journal_mode=WAL", err);
+    for (int waited = 0; r == ST_RETRY && waited < WAIT_MS && sqlite3_errcode(db->h) == SQLITE_BUSY; waited += WAL_AGAIN_MS) {
+        sqlite3_sleep(WAL_AGAIN_MS);
+        r = db_exec(db, "PRAGMA journal_mode=WAL", err);
+    }
+    return r;
+}
+
 static enum status set_up(struct db *db, enum db_mode mode, const char *schema, int version, bool *newer, struct buf *err) {
     int found = 0;
     enum status r = version_of(db, &found, err);
@@ -81,8 +92,8 @@ static enum status set_up(struct db *db, enum db_mode mode, const char *schema, 
                     found, version);
     }
     if (mode == DB_READ) return ST_OK;
-    r = db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-65536;",
-                err);
+    r = turn_to_wal(db, err);
+    if (r == ST_OK) r = db_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-65536;", err);
     if (r != ST_OK || found == version) return r;
     return make(db, schema, version, err);
 }

@@ -12,6 +12,7 @@ extern const char manifest_schema_begin[];
 
 /* Each page of 8 KiB holds about 90 documents; the cache is 64 MiB whatever the size of the file. */
 static const char before_schema[] = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;";
+enum { WAL_AGAIN_MS = 10 };
 static const char settings[] =
     "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF;";
 
@@ -53,13 +54,24 @@ static enum status check_version(struct manifest *m, int64_t *version, bool *new
                 (long long)*version, MDB_VERSION);
 }
 
+/* SQLite does not wait by itself for another process that turns the same new file to WAL. */
+static enum status turn_to_wal(struct manifest *m, struct buf *err) {
+    enum status st = mdb_exec(m, before_schema, err);
+    for (int waited = 0; st == ST_RETRY && waited < MANIFEST_WAIT_MS && sqlite3_errcode(m->db) == SQLITE_BUSY;
+         waited += WAL_AGAIN_MS) {
+        sqlite3_sleep(WAL_AGAIN_MS);
+        st = mdb_exec(m, before_schema, err);
+    }
+    return st;
+}
+
 static enum status set_up(struct manifest *m, enum manifest_mode mode, bool *newer, struct buf *err) {
     int64_t version = 0;
     sqlite3_busy_timeout(m->db, MANIFEST_WAIT_MS);
     enum status st = check_version(m, &version, newer, err);
     if (st == ST_OK && version == 0 && mode != MANIFEST_CREATE)
         st = fail(err, ST_FATAL, "%s: an empty database, not a manifest", m->path);
-    if (st == ST_OK && version == 0) st = mdb_exec(m, before_schema, err);
+    if (st == ST_OK && version == 0) st = turn_to_wal(m, err);
     if (st == ST_OK) st = mdb_exec(m, settings, err);
     if (st != ST_OK || version != 0) return st;
     st = manifest_begin(m, err);

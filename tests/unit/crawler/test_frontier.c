@@ -4,6 +4,7 @@
 #include "tests/unit/test.h"
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct place {
@@ -249,6 +250,25 @@ static void test_a_retry_put_off_by_a_wrong_clock(void **state) {
     frontier_free(f);
 }
 
+/* Campaigns that start at once in a new hub all open the file that the first one makes. */
+static void test_made_by_several_processes_at_once(void **state) {
+    const struct place *p = *state;
+    for (int round = 0; round < 20; round++) {
+        char path[200];
+        pid_t child[4];
+        snprintf(path, sizeof path, "%s/hosts-%d.sqlite", p->dir, round);
+        for (int i = 0; i < 4; i++) {
+            struct hosts *h;
+            if ((child[i] = fork()) == 0) _exit(hosts_open(path, "a", 1000, &h, NULL, NULL) == ST_OK ? 0 : 1);
+        }
+        for (int i = 0; i < 4; i++) {
+            int ended = -1;
+            assert_int_equal(waitpid(child[i], &ended, 0), child[i]);
+            assert_int_equal(ended, 0);
+        }
+    }
+}
+
 static void test_files(void **state) {
     struct hosts *h = open_hosts(*state, "a", 0);
     struct hosts_file f = {0};
@@ -288,6 +308,7 @@ int main(void) {
         TEST(test_one_process_a_campaign),
         TEST(test_newer_format),
         TEST(test_leases),
+        TEST(test_made_by_several_processes_at_once),
         TEST(test_times_of_a_clock_that_was_wrong),
         TEST(test_a_retry_put_off_by_a_wrong_clock),
         TEST(test_files),
