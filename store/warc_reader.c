@@ -187,19 +187,31 @@ static enum status read_block(struct warc_reader *r, size_t from, uint64_t lengt
     return ST_OK;
 }
 
+/* What stands after a record in its frame: nothing but line ends, or the next record. */
+static bool goes_on(const struct warc_reader *r, size_t end) {
+    while (end < r->b.len && (r->b.data[end] == '\r' || r->b.data[end] == '\n')) end++;
+    size_t n = r->b.len - end < MAGIC ? r->b.len - end : MAGIC;
+    return memcmp(r->b.data + end, magic, n) == 0;
+}
+
 /* A frame's checksum comes last: see it before its record, which ends at b[end], is handed on.  A frame of many records is followed for a
-   chunk at most. */
+   chunk at most; one whose end is lost and that runs on into rubbish is damaged. */
 static enum status see_checksum(struct warc_reader *r, size_t end, bool *cut, struct buf *err) {
     static const size_t crlfs = 4;
-    while (unpack_inside(r->u) && r->b.len < end + CHUNK) {
+    bool ended = true;
+    while (ended && unpack_inside(r->u) && r->b.len < end + CHUNK) {
         enum status st = more(r, err);
-        if (st == ST_SKIP && unpack_cut(r->u)) {
-            *cut = r->b.len <= end + crlfs;
-            return ST_OK;
-        }
-        if (st != ST_OK) return st == ST_RETRY ? ST_OK : st;
+        if (st == ST_RETRY) return ST_OK;
+        if (st == ST_SKIP && unpack_cut(r->u))
+            ended = false;
+        else if (st != ST_OK)
+            return st;
     }
-    return ST_OK;
+    if (ended && !unpack_inside(r->u)) return ST_OK;
+    *cut = !ended && r->b.len <= end + crlfs;
+    if (*cut || goes_on(r, end)) return ST_OK;
+    r->torn = true;
+    return fail(err, ST_SKIP, "the frame of a record does not end");
 }
 
 static struct slice named(struct slice headers, const char *name) {
