@@ -108,6 +108,29 @@ static enum status settle(struct crawl *c, const struct frontier_segment *row, c
     return r;
 }
 
+/* Seal a file of the pair at its committed length.  SKIP: it does not hold that. */
+static enum status recover_file(const char *path, uint64_t committed, struct buf *err) {
+    enum status r = segment_recover(path, committed, err);
+    if (r == ST_OK && committed && file_size(path) < (int64_t)committed)
+        r = fail(err, ST_SKIP, "%s does not hold the %llu bytes that were committed", path, (unsigned long long)committed);
+    return r;
+}
+
+/* The pages that a lost file held are fetched again, which loses less than a campaign that never goes on. */
+static enum status fetch_again(struct crawl *c, int64_t number, struct buf *err) {
+    int64_t urls = 0;
+    log_line(c->opt->log, LOG_WARN, "%s", buf_cstr(err));
+    enum status r = frontier_begin(c->frontier, err);
+    if (r != ST_OK) return r;
+    r = frontier_segment_lost(c->frontier, number, &urls, err);
+    if (r == ST_OK) r = frontier_commit(c->frontier, err);
+    if (r == ST_OK)
+        log_line(c->opt->log, LOG_WARN, "its %lld pages are fetched again", (long long)urls);
+    else
+        frontier_rollback(c->frontier);
+    return r;
+}
+
 enum status crawl_archive_recover(struct crawl *c, struct buf *err) {
     for (;;) {
         struct frontier_segment row;
@@ -115,9 +138,12 @@ enum status crawl_archive_recover(struct crawl *c, struct buf *err) {
         enum status r = frontier_segment_first(c->frontier, &row, err);
         if (r != ST_OK) return r == ST_SKIP ? ST_OK : r;
         paths_of(c, row.base, row.gzip, &p);
-        r = segment_recover(buf_cstr(&p.warc), row.warc_end, err);
-        if (r == ST_OK) r = segment_recover(buf_cstr(&p.raw), row.raw_end, err);
-        if (r == ST_OK) r = settle(c, &row, &p, err);
+        r = recover_file(buf_cstr(&p.warc), row.warc_end, err);
+        if (r == ST_OK) r = recover_file(buf_cstr(&p.raw), row.raw_end, err);
+        if (r == ST_OK)
+            r = settle(c, &row, &p, err);
+        else if (r == ST_SKIP)
+            r = fetch_again(c, row.number, err);
         paths_free(&p);
         if (r != ST_OK) return r;
     }

@@ -102,6 +102,11 @@ enum status frontier_segment_begin(struct frontier *f, struct frontier_segment *
 enum status frontier_segment_grow(struct frontier *f, const struct frontier_segment *s, struct buf *err) MUST_CHECK;
 /** frontier_segment_drop(f, number, err): sealed and in the manifest: forget it and its captures. */
 enum status frontier_segment_drop(struct frontier *f, int64_t number, struct buf *err) MUST_CHECK;
+/**
+ * frontier_segment_lost(f, number, urls, err): its files do not hold what was committed (a power cut, a copy of a hub at work): what they
+ * held is queued again, *${urls} of them, and the pair forgotten.  Reads the whole table.
+ */
+enum status frontier_segment_lost(struct frontier *f, int64_t number, int64_t *urls, struct buf *err) MUST_CHECK;
 /** frontier_segment_first(f, s, err): the oldest pair not yet in the manifest; SKIP when there is none.  s->base lives until the next call. */
 enum status frontier_segment_first(struct frontier *f, struct frontier_segment *s, struct buf *err) MUST_CHECK;
 

@@ -29,6 +29,21 @@ enum status frontier_segment_drop(struct frontier *f, int64_t number, struct buf
     return db_run(&f->db, f->st[FRONTIER_SEGMENT_DROP], err);
 }
 
+enum status frontier_segment_lost(struct frontier *f, int64_t number, int64_t *urls, struct buf *err) {
+    sqlite3_stmt *st;
+    enum status r = db_prepare(&f->db,
+                               "UPDATE url SET state=0, tries=0, reason=?2, detail=NULL WHERE state=2 AND url IN"
+                               " (SELECT fetched_url FROM capture WHERE segment=?1)",
+                               &st, err);
+    if (r != ST_OK) return r;
+    sqlite3_bind_int64(st, 1, number);
+    sqlite3_bind_int64(st, 2, f->reason[REASON_NONE]);
+    r = db_run(&f->db, st, err);
+    *urls = sqlite3_changes64(f->db.h);
+    sqlite3_finalize(st);
+    return r == ST_OK ? frontier_segment_drop(f, number, err) : r;
+}
+
 enum status frontier_segment_first(struct frontier *f, struct frontier_segment *s, struct buf *err) {
     sqlite3_stmt *st = f->st[FRONTIER_SEGMENT_FIRST];
     bool row;

@@ -275,6 +275,24 @@ class Interruptions(CrawlCase):
             self.assertTrue(f.name.endswith(".warc.zst"), f.name)
             self.assertEqual(subprocess.run(["zstd", "-tq", f]).returncode, 0)
 
+    def test_a_file_shorter_than_committed_is_fetched_again(self):
+        """After a power cut, or in a copy of a hub at work, a growing file may lack what the frontier knows: the campaign goes on."""
+        o = self.serve({"a.example": small_site(20)})
+        self.source("a.example", delay=40)
+        p = subprocess.Popen(self.command(o), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        raw = pathlib.Path(self.hub, "raw")
+        deadline = time.time() + 20
+        while time.time() < deadline and not any(f.stat().st_size > 1500 for f in raw.glob("*.open")):
+            time.sleep(0.02)
+        p.kill()
+        p.wait()
+        (cut,) = raw.glob("*.open")
+        with open(cut, "r+b") as f:
+            f.truncate(10)
+        self.crawl(o)
+        with sqlite3.connect(pathlib.Path(self.hub, "manifest.sqlite")) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM documents").fetchone()[0], 21)
+
     def test_kill_9(self):
         o = self.serve(self.sites(), latency=0.005)
         for host in self.sites():
