@@ -130,11 +130,13 @@ static enum status read_rights(struct crawl *c, struct crawl_origin *o, struct b
     r->with_tdmrep = settled(&tdmrep);
     hosts_file_free(&robots);
     hosts_file_free(&tdmrep);
-    if (st != ST_OK) {
+    crawl_control_rights_free(o->rights);
+    o->rights = NULL;
+    if (st != ST_OK || !settled(&robots)) { /* another campaign has just failed to read it: unknown, not absent */
+        o->files[HOSTS_ROBOTS].next_ms = 0;
         crawl_control_rights_free(r);
         return st;
     }
-    crawl_control_rights_free(o->rights);
     o->rights = r;
     struct crawl_slot *s = o->slot;
     s->rules.crawl_delay_ms = longest_delay(s);
@@ -146,8 +148,14 @@ static enum status read_rights(struct crawl *c, struct crawl_origin *o, struct b
 /* Read the state of a file again when it is not good any more: another campaign may have asked meanwhile. */
 static enum status refresh(struct crawl *c, struct crawl_origin *o, enum hosts_file_kind kind, struct buf *err) {
     if (o->loaded && fresh(c, &o->files[kind])) return ST_OK;
+    int64_t was = o->files[kind].fetched_ms;
     enum status r = hosts_file_get(c->hosts, slice_str(o->name), kind, &o->files[kind], err);
     hosts_file_free(&o->files[kind]);
+    if (o->rights && o->files[kind].fetched_ms != was) { /* it has: what was read of the old one holds no more */
+        crawl_control_rights_free(o->rights);
+        o->rights = NULL;
+        o->sitemaps_known = false;
+    }
     return r;
 }
 
@@ -210,6 +218,11 @@ enum status crawl_control_gate(struct crawl *c, struct crawl_origin *o, struct s
     if (r != ST_OK || !usable(c, o, HOSTS_ROBOTS, gate)) return r;
     if (!o->rights || (!o->rights->with_tdmrep && fresh(c, &o->files[HOSTS_TDMREP]))) r = read_rights(c, o, err);
     if (r != ST_OK) return r;
+    if (!o->rights) {
+        gate->is = CRAWL_GATE_WAIT;
+        gate->due_ms = c->now_ms + 1000;
+        return ST_OK;
+    }
     if (o->rights->robots) {
         struct robots_match m = robots_match(o->rights->robots, target);
         if (!m.allowed) {
