@@ -7,8 +7,10 @@
 #include "crawler/extract_cues.h"
 
 /* Bits of what a block stands in, by its ancestors' tags. */
+/* clang-format off */
 #define EXTRACT_PLACES(X)                                                                                                          \
     X(NAV) X(ASIDE) X(FOOTER) X(HEADER) X(FORM) X(ARTICLE) X(MAIN) X(FIGURE) X(TABLE) X(LIST) X(QUOTE) X(HIDDEN) X(ITEMPROP)
+/* clang-format on */
 enum extract_place {
 #define X(name) PLACE_##name,
     EXTRACT_PLACES(X)
@@ -17,6 +19,7 @@ enum extract_place {
 };
 
 /* The block itself. */
+/* clang-format off */
 #define EXTRACT_OWN_FEATURES(X)                                                                                                    \
     X(bytes)                                                                                                                       \
     X(words)                                                                                                                       \
@@ -27,7 +30,9 @@ enum extract_place {
     X(legal)                                                                                                                       \
     X(meta) X(punct) X(ends_sentence) X(ends_other) X(upper) X(digits) X(word_bytes) X(first_lower) X(is_p) X(is_heading)          \
         X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title) X(has_copyright) X(quotes) X(breaks)
+/* clang-format on */
 /* Where it is. */
+/* clang-format off */
 #define EXTRACT_PLACE_FEATURES(X)                                                                                                  \
     X(position)                                                                                                                    \
     X(from_h1)                                                                                                                     \
@@ -38,9 +43,12 @@ enum extract_place {
     X(top_distance)                                                                                                                \
     X(parent_share) X(parent_links) X(parent_good) X(parent_blocks) X(grand_share) X(grand_links) X(grand_good) X(group_size)      \
         X(group_bytes) X(group_links) X(page_bytes) X(good_share) X(before_good) X(after_good) X(outside_main) X(outside_article)
+/* clang-format on */
 /* Its neighbours. */
+/* clang-format off */
 #define EXTRACT_NEAR_FEATURES(X)                                                                                                   \
     X(prev_bytes) X(next_bytes) X(prev_links) X(next_links) X(prev_heading) X(next_heading) X(next_text_bytes) X(next_text_links)
+/* clang-format on */
 enum extract_feature {
 #define X(name) F_##name,
     EXTRACT_OWN_FEATURES(X) EXTRACT_PLACE_FEATURES(X) EXTRACT_NEAR_FEATURES(X)

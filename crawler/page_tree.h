@@ -8,6 +8,7 @@
 #include "base/buf.h"
 
 /* The elements that anything here asks about; every other one is TAG_OTHER.  The order is of no meaning. */
+/* clang-format off */
 #define PAGE_TAGS(X)                                                                                                               \
     X(a)                                                                                                                           \
     X(abbr)                                                                                                                        \
@@ -25,6 +26,7 @@
                     X(picture) X(pre) X(q) X(s) X(samp) X(script) X(section) X(select) X(small) X(source) X(span) X(strike)        \
                         X(strong) X(style) X(sub) X(summary) X(sup) X(svg) X(table) X(tbody) X(td) X(template) X(textarea)         \
                             X(tfoot) X(th) X(thead) X(time) X(title) X(tr) X(tt) X(u) X(ul) X(video) X(wbr)
+/* clang-format on */
 
 enum page_tag {
     TAG_TEXT,  /* a run of characters */
@@ -36,6 +38,7 @@ enum page_tag {
 };
 
 /* The attributes that are kept. */
+/* clang-format off */
 #define PAGE_ATTRS(X)                                                                                                              \
     X(ABOUT, "about")                                                                                                              \
     X(ARIA_HIDDEN, "aria-hidden")                                                                                                  \
@@ -49,6 +52,7 @@ enum page_tag {
     X(HTTP_EQUIV, "http-equiv") X(ID, "id") X(ITEMPROP, "itemprop") X(ITEMTYPE, "itemtype") X(LANG, "lang") X(NAME, "name")        \
         X(PROPERTY, "property") X(PUBDATE, "pubdate") X(REL, "rel") X(ROLE, "role") X(STYLE, "style") X(TITLE, "title")            \
             X(TYPE, "type") X(TYPEOF, "typeof") X(XML_LANG, "xml:lang")
+/* clang-format on */
 
 enum page_attr_name {
 #define X(id, name) ATTR_##id,

@@ -41,7 +41,7 @@ hits=$(grep -nE '\b(printf|puts|fputs|putchar|perror|exit|abort)\(' $(git ls-fil
 behind() { # header regex, files regex
     local hits
     # shellcheck disable=SC2086
-    hits=$(grep -lE "#include <$1" $sources | grep -vE "$2")
+    hits=$(grep -lE "#include <$1" $sources | grep -vE "^tests/|$2")
     [ -z "$hits" ] || { echo "$hits"; say "<$1> is for $2 only"; }
 }
 behind 'curl/' '^crawler/fetch_'
@@ -65,12 +65,12 @@ for f in $sources; do
     [ "$n" -le 900 ] || say "$f has $n lines: more than one idea?"
 done
 
-# Its data flow does not follow pointers to outputs, nor the assembler's symbols: those two findings are left out.
+# A table of numbers is left out (it reads that for minutes).  Its data flow does not follow pointers to outputs, nor the assembler's symbols: those two findings are left out.
 # shellcheck disable=SC2046
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 -j2 -I. --suppress=missingIncludeSystem \
     --suppress=normalCheckLevelMaxBranches --suppress=uninitvar --suppress=comparePointers --suppress=invalidFunctionArg \
     --template='{file}:{line}: {id}: {message}' -D_GNU_SOURCE -DVILLERS_VERSION='""' \
-    $(git ls-files 'base/*.c' 'store/*.c' 'crawler/*.c' 'dedup/*.c' 'cli/*.c') 2> build/lint-cppcheck.txt ||
+    $(git ls-files 'base/*.c' 'store/*.c' 'crawler/*.c' 'dedup/*.c' 'cli/*.c' ':!dedup/langid_weights.c') 2> build/lint-cppcheck.txt ||
     { head -20 build/lint-cppcheck.txt; say "cppcheck"; }
 
 [ $bad -eq 0 ] && echo "lint: nothing to say"
