@@ -158,6 +158,15 @@ $(BIN)/bench/%: $(OBJ)/tests/bench/%.c.o $(call libs_of,dedup)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,dedup) $(call ld_of,dedup)
 
+## bench: every bench for which there is data: EVAL_LANGID, EVAL_EXTRACT, EVAL_DEDUP and HUB name it (the demo's hub by default)
+.PHONY: bench
+bench:
+	@tests/tools/deps.sh build bench
+	@$(MAKE) --no-print-directory -s bench-manifest N=$(or $(N),200000)
+	@hub=$(or $(HUB),$(BUILD)/demo/hub); [ ! -e $$hub/hub.yaml ] || $(MAKE) --no-print-directory -s bench-publish HUB=$$hub
+	@for b in langid extract dedup; do v=EVAL_$$(echo $$b | tr a-z A-Z); \
+	    if [ -n "$${!v:-}" ]; then $(MAKE) --no-print-directory -s bench-$$b; else echo "bench-$$b: $$v is not set, left out"; fi; done
+
 ## bench-manifest N=documents: the manifest filled and asked, with bytes a row
 .PHONY: bench-manifest
 bench-manifest: $(BIN)/bench/manifest
