@@ -176,7 +176,9 @@ class Pull(WithRelease):
             p.send_signal(signal.SIGKILL)
             p.wait()
             if (self.dest / "_SUCCESS").exists():
-                self.assert_same()
+                # Killed after its last file stood, a pull leaves its staging folder to the next one.
+                here = {name: text for name, text in contents(self.dest).items() if not name.startswith(".villers-pull/")}
+                self.assertEqual(here, contents(self.release))
         server.slow = 0
         self.pull(server)
         self.assert_same()
