@@ -176,8 +176,8 @@ class Pull(WithRelease):
             p.send_signal(signal.SIGKILL)
             p.wait()
             if (self.dest / "_SUCCESS").exists():
-                # Killed after its last file stood, a pull leaves its staging folder to the next one.
-                here = {name: text for name, text in contents(self.dest).items() if not name.startswith(".villers-pull/")}
+                # Killed at its very end, a pull leaves temporary files, all hidden ones, for the next to sweep.
+                here = {name: text for name, text in contents(self.dest).items() if not name.startswith(".")}
                 self.assertEqual(here, contents(self.release))
         server.slow = 0
         self.pull(server)
