@@ -14,7 +14,6 @@ struct settings {                    /* hub.yaml; config/hub.yaml documents each
     char *warc;                      /* "zst" or "gz" */
     struct string_list ai_agents;    /* product tokens whose exclusion in robots.txt counts as a reservation */
     struct string_list strip_params; /* query parameters removed from URLs; empty: the built-in list */
-    bool allow_nc, allow_nd;         /* licences with those clauses may be taken */
     double min_language_score;       /* of French, below which a document is "language" */
     double min_french_share;
     int64_t min_words;
