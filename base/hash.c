@@ -1,11 +1,13 @@
 #include "base/hash.h"
 #include <assert.h>
-#include <sodium/crypto_hash_sha256.h>
+#include <nettle/sha2.h>
+/* nettle's short names would hide ours. */
+#undef sha256_init
+#undef sha256_update
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct sha256 *)0)->state),
-              "struct sha256 is too small for libsodium's state");
+static_assert(sizeof(struct sha256_ctx) <= sizeof(((struct sha256 *)0)->state), "struct sha256 is too small for nettle's context");
 
 uint64_t hash64(struct slice s) { return XXH3_64bits(s.ptr, s.len); }
 
@@ -23,15 +25,20 @@ void hash128_hex(struct hash128 h, char out[33]) {
     hash_hex(c.digest, sizeof c.digest, out);
 }
 
-static crypto_hash_sha256_state *state_of(struct sha256 *h) { return (crypto_hash_sha256_state *)(void *)h->state; }
+static struct sha256_ctx *state_of(struct sha256 *h) { return (struct sha256_ctx *)(void *)h->state; }
 
-void sha256_init(struct sha256 *h) { crypto_hash_sha256_init(state_of(h)); }
+void sha256_init(struct sha256 *h) { nettle_sha256_init(state_of(h)); }
 
-void sha256_update(struct sha256 *h, const void *bytes, size_t n) { crypto_hash_sha256_update(state_of(h), bytes, n); }
+void sha256_update(struct sha256 *h, const void *bytes, size_t n) { nettle_sha256_update(state_of(h), n, bytes); }
 
-void sha256_final(struct sha256 *h, unsigned char out[SHA256_BYTES]) { crypto_hash_sha256_final(state_of(h), out); }
+void sha256_final(struct sha256 *h, unsigned char out[SHA256_BYTES]) { nettle_sha256_digest(state_of(h), SHA256_BYTES, out); }
 
-void sha256_of(struct slice s, unsigned char out[SHA256_BYTES]) { crypto_hash_sha256(out, (const unsigned char *)s.ptr, s.len); }
+void sha256_of(struct slice s, unsigned char out[SHA256_BYTES]) {
+    struct sha256 h;
+    sha256_init(&h);
+    sha256_update(&h, s.ptr, s.len);
+    sha256_final(&h, out);
+}
 
 void hash_hex(const unsigned char *bytes, size_t n, char *out) {
     static const char digits[] = "0123456789abcdef";

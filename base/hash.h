@@ -1,8 +1,8 @@
 #ifndef VILLERS_BASE_HASH_H
 #define VILLERS_BASE_HASH_H
 /*
- * Hashes.  XXH3 (xxHash 0.8 specification) for tables and ids, SHA-256 (FIPS 180-4, by libsodium) for digests that
- * people check.  Thread-safe; hash_sha256_* contexts belong to one thread.
+ * Hashes.  XXH3 (xxHash 0.8 specification) for tables and ids, SHA-256 (FIPS 180-4, by nettle, which uses the
+ * processor's own instructions) for digests that people check.  Thread-safe; hash_sha256_* contexts belong to one thread.
  */
 #include "base/buf.h"
 
@@ -18,7 +18,7 @@ void hash128_hex(struct hash128 h, char out[33]);
 
 #define SHA256_BYTES 32
 struct sha256 {
-    unsigned char state[128]; /* libsodium's crypto_hash_sha256_state; its size is asserted in hash.c */
+    unsigned char state[128]; /* nettle's struct sha256_ctx; its size is asserted in hash.c */
 } __attribute__((aligned(16)));
 void sha256_init(struct sha256 *h);
 void sha256_update(struct sha256 *h, const void *bytes, size_t n);

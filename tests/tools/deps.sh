@@ -2,7 +2,7 @@
 # Install what a build, a test or the demo needs and is missing.  Not root: say what would be installed.
 # usage: deps.sh SET...   SET: build, check, lint, bench
 set -eu
-build="gcc g++ make pkg-config libc6-dev libcurl4-openssl-dev libxml2-dev libcld2-dev libzstd-dev zlib1g-dev libbrotli-dev libsqlite3-dev libxxhash-dev libsodium-dev
+build="gcc g++ make pkg-config libc6-dev libcurl4-openssl-dev libxml2-dev libcld2-dev libzstd-dev zlib1g-dev libbrotli-dev libsqlite3-dev libxxhash-dev nettle-dev libsodium-dev
  libpsl-dev libutf8proc-dev libcyaml-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev libidn2-dev libuchardet-dev ca-certificates"
 check="libcmocka-dev python3 zstd sqlite3 curl minisign"
 demo="python3 curl dpkg zstd sqlite3"

@@ -52,7 +52,8 @@ behind 'simdjson' '^base/json_in'
 behind 'cyaml' '^cli/config'
 behind 'microhttpd' '^cli/serve'
 behind 'libpsl' '^crawler/url_domain'
-behind 'sodium' '^(base/hash|base/random|store/sign|store/warc)'
+behind 'sodium' '^store/sign'
+behind 'nettle' '^base/hash'
 behind 'libxml' '^crawler/'
 
 # A page must tell what a file is for.
