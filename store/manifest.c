@@ -37,6 +37,19 @@ static enum status make_schema(struct manifest *m, struct buf *err) {
     return st;
 }
 
+/* What brings an older manifest up, a step a version, beginning with version 1. */
+static const char *const steps[] = {"ALTER TABLE documents ADD COLUMN variety INTEGER REFERENCES terms"};
+_Static_assert(sizeof steps / sizeof *steps == MDB_VERSION - 1, "a step for each version but the first");
+
+/* In a transaction. */
+static enum status climb(struct manifest *m, int64_t from, struct buf *err) {
+    char stamp[64];
+    enum status st = ST_OK;
+    for (int64_t version = from; st == ST_OK && version < MDB_VERSION; version++) st = mdb_exec(m, steps[version - 1], err);
+    snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d;", MDB_VERSION);
+    return st == ST_OK ? mdb_exec(m, stamp, err) : st;
+}
+
 /* The file's version: 0 for an empty database.  A newer one and one that is not ours are refused. */
 static enum status check_version(struct manifest *m, int64_t *version, bool *newer, struct buf *err) {
     int64_t application = 0, tables = 0;
@@ -65,7 +78,8 @@ static enum status turn_to_wal(struct manifest *m, struct buf *err) {
     return st;
 }
 
-static enum status set_up(struct manifest *m, enum manifest_mode mode, bool *newer, struct buf *err) {
+/* *${older}: read only, and of an older version. */
+static enum status set_up(struct manifest *m, enum manifest_mode mode, bool *newer, bool *older, struct buf *err) {
     int64_t version = 0;
     sqlite3_busy_timeout(m->db, MANIFEST_WAIT_MS);
     enum status st = check_version(m, &version, newer, err);
@@ -73,13 +87,25 @@ static enum status set_up(struct manifest *m, enum manifest_mode mode, bool *new
         st = fail(err, ST_FATAL, "%s: an empty database, not a manifest", m->path);
     if (st == ST_OK && version == 0) st = turn_to_wal(m, err);
     if (st == ST_OK) st = mdb_exec(m, settings, err);
-    if (st != ST_OK || version != 0) return st;
+    *older = mode == MANIFEST_READ && version < MDB_VERSION;
+    if (st != ST_OK || *older || version == MDB_VERSION) return st;
     st = manifest_begin(m, err);
     if (st == ST_OK) st = check_version(m, &version, newer, err); /* another process may have been quicker */
-    if (st == ST_OK && version == 0) st = make_schema(m, err);
+    if (st == ST_OK && version == 0)
+        st = make_schema(m, err);
+    else if (st == ST_OK)
+        st = climb(m, version, err);
     if (st == ST_OK) return manifest_commit(m, err);
     manifest_rollback(m);
     return st;
+}
+
+/* Readers know one version only: an older file is brought up first. */
+static enum status open_older(const char *path, enum manifest_mode mode, struct manifest **out, struct buf *err) {
+    struct manifest *m = NULL;
+    enum status st = manifest_open(path, MANIFEST_WRITE, &m, NULL, err);
+    manifest_free(m);
+    return st == ST_OK ? manifest_open(path, mode, out, NULL, err) : st;
 }
 
 enum status manifest_open(const char *path, enum manifest_mode mode, struct manifest **out, bool *newer, struct buf *err) {
@@ -102,11 +128,11 @@ enum status manifest_open(const char *path, enum manifest_mode mode, struct mani
         if (sqlite3_open_v2(path, &m->db, flags, NULL) != SQLITE_OK)
             st = fail(err, ST_FATAL, "%s: cannot open: %s", path, m->db ? sqlite3_errmsg(m->db) : "no memory");
     }
-    if (st == ST_OK) st = set_up(m, mode, newer, err);
-    if (st != ST_OK) {
-        manifest_free(m);
-        return st;
-    }
+    bool older = false;
+    if (st == ST_OK) st = set_up(m, mode, newer, &older, err);
+    if (st != ST_OK || older) manifest_free(m);
+    if (st != ST_OK) return st;
+    if (older) return open_older(path, mode, out, err);
     *out = m;
     return ST_OK;
 }
@@ -184,6 +210,15 @@ static enum status insert_run(struct manifest *m, const struct manifest_run *run
 enum status manifest_run_begin(struct manifest *m, const struct manifest_run *run, int64_t *number, struct buf *err) {
     enum status st = manifest_begin(m, err);
     if (st == ST_OK) st = insert_run(m, run, number, err);
+    if (st == ST_OK) return manifest_commit(m, err);
+    manifest_rollback(m);
+    return st;
+}
+
+enum status manifest_keep_settings(struct manifest *m, struct slice hash, struct slice text, struct buf *err) {
+    int64_t ignored;
+    enum status st = manifest_begin(m, err);
+    if (st == ST_OK) st = mdb_settings(m, hash, text, &ignored, err);
     if (st == ST_OK) return manifest_commit(m, err);
     manifest_rollback(m);
     return st;

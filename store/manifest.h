@@ -63,12 +63,14 @@ struct manifest_run_row {
     int64_t began_ms, ended_ms; /* MANIFEST_NONE while it runs, or when it was killed */
 };
 typedef enum status (*manifest_run_fn)(void *ctx, const struct manifest_run_row *run);
+/** manifest_keep_settings(m, hash, text, err): keep the text of settings that segments name by ${hash}. */
+enum status manifest_keep_settings(struct manifest *m, struct slice hash, struct slice text, struct buf *err) MUST_CHECK;
 /** manifest_run_of_segment(m, segment, fn, ctx, err): the run that made it; SKIP when that is not recorded. */
 enum status manifest_run_of_segment(struct manifest *m, int64_t segment, manifest_run_fn fn, void *ctx, struct buf *err) MUST_CHECK;
 
 /* ---- segments ---- */
 
-enum segment_kind { SEGMENT_WARC = 1, SEGMENT_RAW, SEGMENT_REFINED, SEGMENT_SIGNATURE };
+enum segment_kind { SEGMENT_WARC = 1, SEGMENT_RAW, SEGMENT_REFINED, SEGMENT_SIGNATURE, SEGMENT_SIGNALS };
 struct manifest_segment {
     int64_t number; /* filled by the manifest */
     enum segment_kind kind;
@@ -82,7 +84,7 @@ struct manifest_segment {
 /**
  * manifest_add_segment(m, seg, number, known, err):
  * Record a sealed file.  WARC and raw segments are added once: when (kind, name) is there already, *${known} is true, *${number}
- * is the old one, nothing changes, and the caller skips its captures.  Refined and signature segments replace their row and keep
+ * is the old one, nothing changes, and the caller skips its captures.  Derived segments replace their row and keep
  * the number; *${known} then says that there was one.  settings_hash need not exist in `settings` yet.
  */
 enum status manifest_add_segment(struct manifest *m, const struct manifest_segment *seg, int64_t *number, bool *known,
@@ -153,6 +155,7 @@ struct manifest_verdict {
     double language_score, french_share;
     int64_t bytes, words; /* of the text */
     struct slice reason;  /* "" passes; "language", "quality:…", "licence"… */
+    struct slice variety; /* of French, BCP 47 ("fr-CA"), or "" */
 };
 /**
  * manifest_put_verdict(m, v, taken, err):
@@ -160,6 +163,15 @@ struct manifest_verdict {
  * capture.  A document that was in a cluster stays there until the next manifest_set_cluster(), unless it is now out.
  */
 enum status manifest_put_verdict(struct manifest *m, const struct manifest_verdict *v, bool *taken, struct buf *err) MUST_CHECK;
+
+/**
+ * manifest_judge_again(m, id, segment, offset, reason, changed, err):
+ * Give the document the verdict ${reason} of its refined record at ${offset} of ${segment}; *${changed} tells whether it had another.
+ * A document that stands on another record stays as it is.  As manifest_put_verdict() for clusters.  SKIP when there is no such
+ * document.
+ */
+enum status manifest_judge_again(struct manifest *m, struct slice id, int64_t segment, int64_t offset, struct slice reason,
+                                 bool *changed, struct buf *err) MUST_CHECK;
 
 struct manifest_cluster {
     int64_t doc, kept; /* documents' numbers; kept == doc for the survivor or a document alone */
@@ -175,6 +187,7 @@ struct manifest_document {
     int64_t doc; /* number: unique, below 2^40, of no meaning outside this manifest */
     char id[DOC_ID_LEN];
     struct slice source, host, url, campaign, license, language; /* language "" while pending */
+    struct slice variety;                                        /* of French, BCP 47, or "" */
     int64_t crawl_day, date_day;                                 /* days since 1970-01-01; date_day MANIFEST_NONE when unknown */
     double language_score, french_share;
     int64_t bytes, words;           /* of the text */

@@ -6,10 +6,10 @@
 #include "store/manifest.h"
 #include <sqlite3.h>
 
-enum { MDB_VERSION = 1, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
+enum { MDB_VERSION = 2, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
 enum { MDB_SCALE = 10000 }; /* shares and similarities are stored in ten-thousandths */
 
-enum term_kind { TERM_SOURCE = 1, TERM_CAMPAIGN, TERM_LICENSE, TERM_LANGUAGE, TERM_REASON, TERM_HOST, TERM_DATASET };
+enum term_kind { TERM_SOURCE = 1, TERM_CAMPAIGN, TERM_LICENSE, TERM_LANGUAGE, TERM_REASON, TERM_HOST, TERM_DATASET, TERM_VARIETY };
 
 struct mdb_cache;
 struct mdb_deltas;

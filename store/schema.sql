@@ -1,5 +1,5 @@
 -- The manifest: what a hub holds, where each document came from, what was decided and why.  SQLite 3, WAL, foreign keys on.
--- This file is the specification of user_version 1; manifest.c runs it on an empty database and brings an older one up
+-- This file is the specification of user_version 2; manifest.c runs it on an empty database and brings an older one up
 -- to it step by step.  A database of a newer user_version is refused.
 --
 -- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
@@ -16,7 +16,8 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Every text that repeats.  kind: 1 source, 2 campaign, 3 licence (SPDX), 4 language (ISO 639-3), 5 reason, 6 host, 7 dataset.
+-- Every text that repeats.  kind: 1 source, 2 campaign, 3 licence (SPDX), 4 language (ISO 639-3), 5 reason, 6 host, 7 dataset,
+-- 8 variety of French (BCP 47: fr-CA).
 CREATE TABLE terms (
     term INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,
@@ -51,8 +52,9 @@ CREATE TABLE runs (
     outcome TEXT NOT NULL DEFAULT '' -- JSON
 );
 
--- Finished files.  kind: 1 warc, 2 raw, 3 refined, 4 signature.  A refined or signature segment is made again under its own name
--- when the settings change; its row is then replaced, number kept.
+-- Finished files.  kind: 1 warc, 2 raw, 3 refined, 4 signature, 5 signals.  A derived segment is made again under its own name when
+-- the settings change; its row is then replaced, number kept.  A refined segment's settings are those that make texts and signals,
+-- a signals segment's those that judge them: thresholds change without the texts.
 CREATE TABLE segments (
     segment INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,
@@ -62,7 +64,7 @@ CREATE TABLE segments (
     sealed_ms INTEGER NOT NULL,
     settings INTEGER REFERENCES settings, -- that made it; NULL for warc
     run INTEGER REFERENCES runs,
-    derived_from INTEGER REFERENCES segments, -- refined: its raw; signature: its refined
+    derived_from INTEGER REFERENCES segments, -- its raw segment
     UNIQUE (kind, name)
 );
 CREATE INDEX segments_by_origin ON segments (derived_from) WHERE derived_from IS NOT NULL;
@@ -97,6 +99,7 @@ CREATE TABLE documents (
     bytes INTEGER NOT NULL DEFAULT 0, -- of text
     words INTEGER NOT NULL DEFAULT 0,
     reason INTEGER REFERENCES terms, -- NULL: passes; else why it is out
+    variety INTEGER REFERENCES terms, -- of French, a hint; NULL: nothing tells it, or not French
     -- The cluster.  Its id is the id of the kept document.
     duplicate_of INTEGER REFERENCES documents, -- NULL: alone or kept
     similarity INTEGER, -- ten-thousandths, with duplicate_of

@@ -464,6 +464,70 @@ static void test_opening(void **state) {
     manifest_free(reader);
 }
 
+/* A file of version 1 is brought up by whoever opens it, a reader too. */
+static void test_older(void **state) {
+    struct fixture *f = *state;
+    char path[128];
+    struct manifest *m = NULL;
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/old.sqlite", f->dir);
+    make_file(path, "PRAGMA application_id = 1447251249; PRAGMA user_version = 1; CREATE TABLE terms (term INTEGER PRIMARY KEY); "
+                    "CREATE TABLE documents (doc INTEGER PRIMARY KEY); INSERT INTO documents VALUES (7);");
+    OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
+    manifest_free(m);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT variety FROM documents", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
+    manifest_free(m);
+    unlink(path);
+}
+
+/* New thresholds: the same record, another verdict; a record that is no longer the document's changes nothing. */
+static enum status see_judged(void *ctx, const struct manifest_document *d) {
+    buf_printf(ctx, "%.*s %.*s", SLICE_ARG(d->reason), SLICE_ARG(d->variety));
+    return ST_OK;
+}
+
+static void test_judged_again(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        int64_t offset;
+        const char *reason;
+        bool changed;
+        const char *then;
+    } steps[] = {{0, "quality:line_punct_ratio", true, "quality:line_punct_ratio fr-CA"},
+                 {0, "quality:line_punct_ratio", false, "quality:line_punct_ratio fr-CA"},
+                 {9, "short", false, "quality:line_punct_ratio fr-CA"},
+                 {0, "", true, " fr-CA"}};
+    struct slice id = S("00000000000000000000000000000001");
+    struct manifest_capture c = {.doc_id = id,
+                                 .url = S("https://a.example/x"),
+                                 .source = S("s"),
+                                 .campaign = S("c"),
+                                 .license = S("etalab-2.0"),
+                                 .warc = MANIFEST_NONE,
+                                 .raw = f->raw};
+    struct manifest_verdict v = {
+        .id = id, .raw = f->raw, .segment = f->refined, .license = S("etalab-2.0"), .language = S("fra"), .variety = S("fr-CA")};
+    OK(manifest_add_capture(f->m, &c, &f->err));
+    OK(manifest_put_verdict(f->m, &v, NULL, &f->err));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        bool changed = !steps[i].changed;
+        struct buf seen = {0};
+        OK(manifest_judge_again(f->m, id, f->refined, steps[i].offset, S(steps[i].reason), &changed, &f->err));
+        assert_int_equal(changed, steps[i].changed);
+        OK(manifest_find_document(f->m, id, NULL, see_judged, &seen, &f->err));
+        assert_string_equal(buf_cstr(&seen), steps[i].then);
+        buf_free(&seen);
+    }
+    bool changed;
+    assert_int_equal(manifest_judge_again(f->m, S("00000000000000000000000000000002"), 1, 0, S(""), &changed, &f->err), ST_SKIP);
+    OK(manifest_commit(f->m, &f->err));
+    OK(manifest_recount(f->m, &f->err));
+    OK(manifest_begin(f->m, &f->err));
+}
+
 static void test_runs(void **state) {
     struct fixture *f = *state;
     int64_t run = 0;
@@ -476,9 +540,10 @@ static void test_runs(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_best_capture),     T(test_verdicts_and_walks), T(test_segments), T(test_clusters),
-        T(test_tallies),          T(test_captures_of_url),    T(test_removals), T(test_releases),
-        T(test_rollback_forgets), T(test_bad_input),          T(test_opening),  T(test_runs),
+        T(test_older),    T(test_judged_again), T(test_best_capture),     T(test_verdicts_and_walks),
+        T(test_segments), T(test_clusters),     T(test_tallies),          T(test_captures_of_url),
+        T(test_removals), T(test_releases),     T(test_rollback_forgets), T(test_bad_input),
+        T(test_opening),  T(test_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
