@@ -38,7 +38,8 @@ static enum status make_schema(struct manifest *m, struct buf *err) {
 }
 
 /* What brings an older manifest up, a step a version, beginning with version 1. */
-static const char *const steps[] = {"ALTER TABLE documents ADD COLUMN variety INTEGER REFERENCES terms"};
+static const char *const steps[] = {"ALTER TABLE documents ADD COLUMN variety INTEGER REFERENCES terms",
+                                    "ALTER TABLE documents ADD COLUMN fresh INTEGER REFERENCES captures"};
 _Static_assert(sizeof steps / sizeof *steps == MDB_VERSION - 1, "a step for each version but the first");
 
 /* In a transaction. */

@@ -125,7 +125,7 @@ struct manifest_capture {
  * manifest_add_capture(m, cap, err):
  * Needs doc_id or refusal.  A first capture of an id makes its document (verdict pending); a later one becomes the document's
  * capture when it is better (fetched URL equal to url first, then smallest fetched URL, then latest), whatever the order of
- * arrival, and the verdict is then pending again.  A document under a removal in force is marked removed.  SKIP for a capture
+ * arrival.  A document that has a verdict keeps it, and its text, until the better capture's own verdict comes.  A document under a removal in force is marked removed.  SKIP for a capture
  * that makes no sense (bad id, URL over LIMIT_URL_INPUT).
  */
 enum status manifest_add_capture(struct manifest *m, const struct manifest_capture *cap, struct buf *err) MUST_CHECK;
@@ -159,8 +159,8 @@ struct manifest_verdict {
 };
 /**
  * manifest_put_verdict(m, v, taken, err):
- * Record the verdict.  *${taken} (may be NULL) is false, and nothing is changed, when the raw record is not the document's best
- * capture.  A document that was in a cluster stays there until the next manifest_set_cluster(), unless it is now out.
+ * Record the verdict.  *${taken} (may be NULL) is false, and nothing is changed, when the raw record is neither the capture that the
+ * document stands on nor the better one that waits for its verdict.  A document that was in a cluster stays there until the next manifest_set_cluster(), unless it is now out.
  */
 enum status manifest_put_verdict(struct manifest *m, const struct manifest_verdict *v, bool *taken, struct buf *err) MUST_CHECK;
 
@@ -300,7 +300,13 @@ enum status manifest_place(struct manifest *m, const char *dataset, int64_t doc,
 
 /* ---- removals ---- */
 
-enum removal_scope { REMOVAL_ID = 1, REMOVAL_URL, REMOVAL_HOST, REMOVAL_SOURCE };
+enum removal_scope {
+    REMOVAL_ID = 1,
+    REMOVAL_URL,
+    REMOVAL_HOST,
+    REMOVAL_SOURCE,
+    REMOVAL_CRAWL /* found by the crawler: one row a reason and day, value "gone 2024-07-01"; never asked for, never lifted by hand */
+};
 struct manifest_removal {
     int64_t number; /* filled by the manifest */
     enum removal_scope scope;
@@ -328,6 +334,19 @@ enum status manifest_find_removal(struct manifest *m, int64_t number, manifest_r
  *  MANIFEST_NONE.  The crawler asks before it fetches. */
 enum status manifest_forgotten(struct manifest *m, struct slice id, struct slice url, struct slice source, int64_t *removal,
                                struct buf *err) MUST_CHECK;
+
+struct manifest_withdrawal {
+    struct slice id;          /* 32 hex digits */
+    struct slice fetched_url; /* where the crawler looked */
+    struct slice reason;      /* a word of crawler/reason.h: gone, robots, reserved, licence… */
+    int64_t found_ms;
+};
+/**
+ * manifest_withdraw(m, w, taken, err):
+ * The page is gone, or its rights are reserved now: its document is out of the next version, until a new capture of it comes.  Nothing
+ * happens (*${taken} false) when there is no such document, it is out already, or it stands on a capture of another URL.
+ */
+enum status manifest_withdraw(struct manifest *m, const struct manifest_withdrawal *w, bool *taken, struct buf *err) MUST_CHECK;
 
 /** manifest_stamp(m, key, value, err), manifest_read_stamp(m, key, out, err): the hub's own facts (table meta); SKIP when absent. */
 enum status manifest_stamp(struct manifest *m, const char *key, struct slice value, struct buf *err) MUST_CHECK;

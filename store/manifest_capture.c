@@ -108,7 +108,7 @@ static enum status add_refused(struct manifest *m, struct entry *e, int64_t numb
     return mdb_done(m, st, err);
 }
 
-/* The fields that come with a document's best capture. */
+/* The fields that come with the capture a document stands on. */
 static enum status bind_best(struct manifest *m, sqlite3_stmt *st, const struct entry *e, int64_t license, int64_t capture,
                              struct buf *err) {
     const struct manifest_capture *c = e->c;
@@ -191,8 +191,7 @@ static enum status is_better(const struct entry *e, sqlite3_stmt *st, bool *bett
 static enum status replace_best(struct manifest *m, const struct entry *e, int64_t license, int64_t capture, struct buf *err) {
     static const char sql[] =
         "UPDATE documents SET capture = ?2, campaign = ?3, license = ?4, crawl_day = ?5, removed = ?6, date_day = NULL, "
-        "segment = NULL, offset = NULL, language = NULL, language_score = NULL, french_share = NULL, bytes = 0, words = 0, "
-        "reason = NULL, duplicate_of = NULL, similarity = NULL, cluster_size = 1 WHERE doc = ?1";
+        "fresh = NULL WHERE doc = ?1"; /* without a verdict the other columns are as they were made */
     enum status got = mdb_tally_document(m, e->doc, -1, err);
     if (got != ST_OK) return got;
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
@@ -202,10 +201,26 @@ static enum status replace_best(struct manifest *m, const struct entry *e, int64
     return got == ST_OK ? mdb_tally_document(m, e->doc, +1, err) : got;
 }
 
+/* A document that has been judged stays as it was until its new text is: a version published meanwhile does not lose it. */
+static enum status note_fresh(struct manifest *m, const struct entry *e, int64_t capture, struct buf *err) {
+    static const char sql[] = "UPDATE documents SET fresh = ?2, removed = ?3 WHERE doc = ?1";
+    int64_t removal = MANIFEST_NONE;
+    enum status got = mdb_removal_of(m, e->c->doc_id, e->c->url, e->fetched, e->c->source, &removal, err);
+    if (got == ST_OK) got = mdb_tally_document(m, e->doc, -1, err);
+    if (got != ST_OK) return got;
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, e->doc);
+    sqlite3_bind_int64(st, 2, capture);
+    mdb_bind_opt(st, 3, removal);
+    got = mdb_done(m, st, err);
+    return got == ST_OK ? mdb_tally_document(m, e->doc, +1, err) : got;
+}
+
 static enum status add_taken(struct manifest *m, struct entry *e, int64_t number, struct buf *err) {
     static const char sql[] =
-        "SELECT d.doc, c.fetched_url, c.captured_ms, c.digest FROM documents d JOIN captures c ON c.capture = d.capture "
-        "WHERE d.id = ?1";
+        "SELECT d.doc, c.fetched_url, c.captured_ms, c.digest, d.segment FROM documents d JOIN captures c ON c.capture = "
+        "coalesce(d.fresh, d.capture) WHERE d.id = ?1";
     int64_t license = 0;
     enum status got = mdb_term(m, TERM_LICENSE, e->c->license, &license, err);
     if (got != ST_OK) return got;
@@ -215,12 +230,13 @@ static enum status add_taken(struct manifest *m, struct entry *e, int64_t number
     got = mdb_row(m, st, err);
     if (got == ST_SKIP) return add_document(m, e, license, number, err);
     if (got != ST_OK) return got;
-    bool better = false;
+    bool better = false, judged = sqlite3_column_type(st, 4) != SQLITE_NULL;
     e->doc = sqlite3_column_int64(st, 0);
     got = is_better(e, st, &better, err);
     sqlite3_reset(st);
     if (got == ST_OK) got = insert_capture(m, e, number, MANIFEST_NONE, err);
-    return got == ST_OK && better ? replace_best(m, e, license, number, err) : got;
+    if (got != ST_OK || !better) return got;
+    return judged ? note_fresh(m, e, number, err) : replace_best(m, e, license, number, err);
 }
 
 enum status manifest_add_capture(struct manifest *m, const struct manifest_capture *c, struct buf *err) {

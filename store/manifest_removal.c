@@ -44,7 +44,7 @@ enum status manifest_forgotten(struct manifest *m, struct slice id, struct slice
     return mdb_removal_of(m, id, url, url, source, removal, err);
 }
 
-static enum status mark(struct manifest *m, int64_t doc, int64_t removal, struct buf *err) {
+enum status mdb_mark_removed(struct manifest *m, int64_t doc, int64_t removal, struct buf *err) {
     static const char sql[] = "UPDATE documents SET removed = ?2 WHERE doc = ?1";
     enum status got = mdb_tally_document(m, doc, -1, err);
     if (got != ST_OK) return got;
@@ -88,8 +88,36 @@ static enum status mark_site_documents(struct manifest *m, const struct manifest
     struct batch b = {.n = BATCH};
     for (int64_t after = 0; got == ST_OK && b.n == BATCH;) {
         got = next_batch(m, st, after, &b, err);
-        for (size_t i = 0; got == ST_OK && i < b.n; i++) got = mark(m, after = b.docs[i], removal, err);
+        for (size_t i = 0; got == ST_OK && i < b.n; i++) got = mdb_mark_removed(m, after = b.docs[i], removal, err);
         if (got == ST_OK) *marked += (int64_t)b.n;
+    }
+    sqlite3_finalize(st);
+    return got;
+}
+
+/* Documents that stand on what another host of the same page served: their site is the canonical URL's.  Reads the documents once. */
+static enum status mark_fetched_there(struct manifest *m, struct slice host, int64_t removal, int64_t *marked, struct buf *err) {
+    static const char sql[] =
+        "SELECT d.doc, c.fetched_url FROM documents d CROSS JOIN captures c ON c.capture IN (d.capture, d.fresh) "
+        "WHERE d.doc > ?1 AND d.removed IS NULL AND instr(c.fetched_url, '://' || ?3) ORDER BY d.doc LIMIT ?2";
+    sqlite3_stmt *st = NULL;
+    struct batch b = {.n = BATCH};
+    enum status got = mdb_prepare(m, sql, &st, err);
+    if (got == ST_OK) mdb_bind_text(st, 3, host);
+    for (int64_t after = 0; got == ST_OK && b.n == BATCH;) {
+        b.n = 0;
+        sqlite3_bind_int64(st, 1, after);
+        sqlite3_bind_int(st, 2, BATCH);
+        size_t seen = 0;
+        for (; (got = mdb_row(m, st, err)) == ST_OK; seen++) {
+            after = sqlite3_column_int64(st, 0);
+            bool again = b.n && b.docs[b.n - 1] == after;
+            if (!again && slice_eq(mdb_host(mdb_text(st, 1)), host)) b.docs[b.n++] = after;
+        }
+        if (got == ST_SKIP) got = ST_OK;
+        for (size_t i = 0; got == ST_OK && i < b.n; i++) got = mdb_mark_removed(m, b.docs[i], removal, err);
+        if (got == ST_OK) *marked += (int64_t)b.n;
+        b.n = seen;
     }
     sqlite3_finalize(st);
     return got;
@@ -107,7 +135,7 @@ static enum status mark_id(struct manifest *m, struct slice hex, int64_t removal
     int64_t doc = sqlite3_column_int64(st, 0);
     sqlite3_reset(st);
     (*marked)++;
-    return mark(m, doc, removal, err);
+    return mdb_mark_removed(m, doc, removal, err);
 }
 
 struct found {
@@ -150,12 +178,14 @@ enum status manifest_forget(struct manifest *m, const struct manifest_removal *r
     if (got != ST_OK) return got;
     removal = sqlite3_last_insert_rowid(m->db);
     switch (r->scope) {
+    case REMOVAL_CRAWL: return ST_OK;
     case REMOVAL_ID: return mark_id(m, r->value, removal, marked, err);
     case REMOVAL_URL: return mark_url(m, r->value, removal, marked, err);
     case REMOVAL_HOST:
     case REMOVAL_SOURCE: break;
     }
-    return mark_site_documents(m, r, removal, marked, err);
+    got = mark_site_documents(m, r, removal, marked, err);
+    return got == ST_OK && r->scope == REMOVAL_HOST ? mark_fetched_there(m, r->value, removal, marked, err) : got;
 }
 
 /* ---- lifting ---- */
@@ -185,7 +215,7 @@ static enum status free_document(struct manifest *m, int64_t doc, int64_t *freed
     if (got == ST_OK) got = manifest_captures_of_id(m, slice_str(hex), other_removal, &f, err);
     if (got != ST_OK) return got == ST_SKIP ? ST_FATAL : got;
     if (f.other == MANIFEST_NONE) (*freed)++;
-    return mark(m, doc, f.other, err);
+    return mdb_mark_removed(m, doc, f.other, err);
 }
 
 enum status manifest_lift(struct manifest *m, enum removal_scope scope, struct slice value, int64_t now_ms, int64_t *freed,

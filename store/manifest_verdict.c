@@ -23,10 +23,19 @@ static int64_t day_of(struct slice date) {
     return ms / DAY_MS - (ms % DAY_MS < 0);
 }
 
-/* SKIP: no such document.  *${best} says whether the raw record that was judged is the one its document stands on. */
-static enum status find(struct manifest *m, const struct manifest_verdict *v, int64_t *doc, bool *best, struct buf *err) {
+/* Which of a document's captures was judged. */
+enum judged_capture { JUDGED_OTHER, JUDGED_STANDING, JUDGED_FRESH };
+
+static bool same_record(sqlite3_stmt *st, int col, const struct manifest_verdict *v) {
+    return mdb_int_or_none(st, col) == v->raw && (v->raw == MANIFEST_NONE || mdb_int_or_none(st, col + 1) == v->raw_offset);
+}
+
+/* SKIP: no such document. */
+static enum status find(struct manifest *m, const struct manifest_verdict *v, int64_t *doc, enum judged_capture *which,
+                        struct buf *err) {
     static const char sql[] =
-        "SELECT d.doc, c.raw, c.raw_offset FROM documents d JOIN captures c ON c.capture = d.capture WHERE d.id = ?1";
+        "SELECT d.doc, c.raw, c.raw_offset, d.fresh IS NOT NULL, f.raw, f.raw_offset FROM documents d JOIN captures c ON c.capture = "
+        "d.capture LEFT JOIN captures f ON f.capture = d.fresh WHERE d.id = ?1";
     unsigned char id[ID_BYTES];
     if (!mdb_unhex(v->id, id, ID_BYTES)) return fail(err, ST_SKIP, "%.*s is not a document id (32 hex digits)", SLICE_ARG(v->id));
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
@@ -36,7 +45,9 @@ static enum status find(struct manifest *m, const struct manifest_verdict *v, in
     if (got == ST_SKIP) return fail(err, ST_SKIP, "no capture has made document %.*s", SLICE_ARG(v->id));
     if (got != ST_OK) return got;
     *doc = sqlite3_column_int64(st, 0);
-    *best = mdb_int_or_none(st, 1) == v->raw && (v->raw == MANIFEST_NONE || mdb_int_or_none(st, 2) == v->raw_offset);
+    *which = sqlite3_column_int(st, 3) && same_record(st, 4, v) ? JUDGED_FRESH
+             : same_record(st, 1, v)                            ? JUDGED_STANDING
+                                                                : JUDGED_OTHER;
     sqlite3_reset(st);
     return ST_OK;
 }
@@ -69,14 +80,26 @@ static enum status write_verdict(struct manifest *m, const struct manifest_verdi
     return mdb_done(m, st, err);
 }
 
+/* The document now stands on its new capture, which the verdict is about. */
+static enum status promote(struct manifest *m, int64_t doc, struct buf *err) {
+    static const char sql[] =
+        "UPDATE documents SET capture = fresh, fresh = NULL, campaign = (SELECT campaign FROM captures WHERE capture = fresh), "
+        "crawl_day = (SELECT captured_ms / 86400000 FROM captures WHERE capture = fresh) WHERE doc = ?1";
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, doc);
+    return mdb_done(m, st, err);
+}
+
 enum status manifest_put_verdict(struct manifest *m, const struct manifest_verdict *v, bool *taken, struct buf *err) {
     int64_t doc = 0;
-    bool best = false;
+    enum judged_capture which = JUDGED_OTHER;
     enum status st = mdb_writing(m, err);
-    if (st == ST_OK) st = find(m, v, &doc, &best, err);
-    if (taken) *taken = st == ST_OK && best;
-    if (st != ST_OK || !best) return st;
+    if (st == ST_OK) st = find(m, v, &doc, &which, err);
+    if (taken) *taken = st == ST_OK && which != JUDGED_OTHER;
+    if (st != ST_OK || which == JUDGED_OTHER) return st;
     st = mdb_tally_document(m, doc, -1, err);
+    if (st == ST_OK && which == JUDGED_FRESH) st = promote(m, doc, err);
     if (st == ST_OK) st = write_verdict(m, v, doc, err);
     return st == ST_OK ? mdb_tally_document(m, doc, +1, err) : st;
 }

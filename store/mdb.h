@@ -6,7 +6,7 @@
 #include "store/manifest.h"
 #include <sqlite3.h>
 
-enum { MDB_VERSION = 2, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
+enum { MDB_VERSION = 3, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
 enum { MDB_SCALE = 10000 }; /* shares and similarities are stored in ten-thousandths */
 
 enum term_kind { TERM_SOURCE = 1, TERM_CAMPAIGN, TERM_LICENSE, TERM_LANGUAGE, TERM_REASON, TERM_HOST, TERM_DATASET, TERM_VARIETY };
@@ -92,5 +92,7 @@ int64_t mdb_month(int64_t day);
 /** mdb_removal_of(m, id, url, fetched, source, removal, err): the removal in force that covers it, or MANIFEST_NONE. */
 enum status mdb_removal_of(struct manifest *m, struct slice id, struct slice url, struct slice fetched, struct slice source,
                            int64_t *removal, struct buf *err) MUST_CHECK;
+/** mdb_mark_removed(m, doc, removal, err): ${doc} is out by ${removal}, or back in when that is MANIFEST_NONE. */
+enum status mdb_mark_removed(struct manifest *m, int64_t doc, int64_t removal, struct buf *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 -- The manifest: what a hub holds, where each document came from, what was decided and why.  SQLite 3, WAL, foreign keys on.
--- This file is the specification of user_version 2; manifest.c runs it on an empty database and brings an older one up
+-- This file is the specification of user_version 3; manifest.c runs it on an empty database and brings an older one up
 -- to it step by step.  A database of a newer user_version is refused.
 --
 -- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
@@ -69,7 +69,9 @@ CREATE TABLE segments (
 );
 CREATE INDEX segments_by_origin ON segments (derived_from) WHERE derived_from IS NOT NULL;
 
--- What `forget` was told, for what is here and for what may come.  scope: 1 id, 2 url, 3 host, 4 source.
+-- What `forget` was told, for what is here and for what may come.  scope: 1 id, 2 url, 3 host, 4 source.  And what the crawler found:
+-- scope 5, one row a reason and day (value 'gone 2024-07-01'), for pages that are gone or whose rights are reserved now; a new capture of
+-- such a document brings it back.
 CREATE TABLE removals (
     removal INTEGER PRIMARY KEY,
     scope INTEGER NOT NULL,
@@ -85,7 +87,7 @@ CREATE TABLE documents (
     doc INTEGER PRIMARY KEY, -- the number by which everything here names it; of no meaning outside
     id BLOB NOT NULL UNIQUE, -- 16 bytes: doc_id(source, canonical URL or upstream id)
     site INTEGER NOT NULL REFERENCES sites,
-    capture INTEGER NOT NULL REFERENCES captures, -- the best one: its text is the document's
+    capture INTEGER NOT NULL REFERENCES captures, -- the one it stands on: its text is the document's
     campaign INTEGER NOT NULL REFERENCES terms,
     license INTEGER NOT NULL REFERENCES terms,
     crawl_day INTEGER NOT NULL, -- of the best capture
@@ -104,7 +106,8 @@ CREATE TABLE documents (
     duplicate_of INTEGER REFERENCES documents, -- NULL: alone or kept
     similarity INTEGER, -- ten-thousandths, with duplicate_of
     cluster_size INTEGER NOT NULL DEFAULT 1,
-    removed INTEGER REFERENCES removals -- the removal that took it out
+    removed INTEGER REFERENCES removals, -- the removal that took it out
+    fresh INTEGER REFERENCES captures -- a better capture that refine has not judged yet: until then the document stays as it was; else NULL
 );
 CREATE INDEX documents_by_kept ON documents (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX documents_removed ON documents (removed) WHERE removed IS NOT NULL;

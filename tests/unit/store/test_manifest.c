@@ -361,6 +361,82 @@ static void test_removals(void **state) {
     assert_int_equal(n, 3);
 }
 
+/* A newer capture of a judged document: the document stays as it is until the new text has its verdict. */
+static void test_recapture(void **state) {
+    struct fixture *f = *state;
+    struct manifest_select kept = {.which = MANIFEST_KEPT};
+    capture(f, &(struct row){"s", "https://a.fr/1", "", 0, 1});
+    assert_true(judge(f, "s", "https://a.fr/1", 1, ""));
+    capture(f, &(struct row){"s", "https://a.fr/1", "", 86400000, 2});
+    expect_walk(f, kept, "https://a.fr/1 ");
+    assert_true(judge(f, "s", "https://a.fr/1", 1, "")); /* other settings: the old text is judged again */
+    expect_walk(f, kept, "https://a.fr/1 ");
+    capture(f, &(struct row){"s", "https://a.fr/1", "https://a.fr/1?copie", 86400002, 3}); /* no better */
+    assert_false(judge(f, "s", "https://a.fr/1", 3, ""));
+    assert_true(judge(f, "s", "https://a.fr/1", 2, "language"));
+    expect_walk(f, kept, "");
+    assert_false(judge(f, "s", "https://a.fr/1", 1, "")); /* the old one is past */
+    capture(f, &(struct row){"s", "https://a.fr/1", "", 86400003, 4});
+    assert_true(judge(f, "s", "https://a.fr/1", 4, ""));
+    expect_walk(f, kept, "https://a.fr/1 ");
+}
+
+static bool withdraw(struct fixture *f, const char *url, const char *fetched, const char *reason) {
+    char id[DOC_ID_LEN];
+    bool taken;
+    doc_id(S("s"), S(url), id);
+    struct manifest_withdrawal w = {S(id), S(fetched), S(reason), 86400000};
+    OK(manifest_withdraw(f->m, &w, &taken, &f->err));
+    return taken;
+}
+
+static enum status count_removals(void *ctx, const struct manifest_removal *r) {
+    *(int *)ctx += r->scope == REMOVAL_CRAWL;
+    return ST_OK;
+}
+
+static void test_withdrawal(void **state) {
+    struct fixture *f = *state;
+    struct manifest_select kept = {.which = MANIFEST_KEPT};
+    int n = 0;
+    static const char *const urls[] = {"https://a.fr/1", "https://a.fr/2", "https://a.fr/3", "https://a.fr/4"};
+    for (int i = 0; i < 4; i++) {
+        capture(f, &(struct row){"s", urls[i], i == 3 ? "http://copie.fr/4" : "", 0, i});
+        judge(f, "s", urls[i], i, "");
+    }
+    assert_true(withdraw(f, urls[0], urls[0], "gone"));
+    assert_true(withdraw(f, urls[1], urls[1], "gone"));
+    assert_true(withdraw(f, urls[2], urls[2], "reserved"));
+    assert_false(withdraw(f, urls[2], urls[2], "gone"));      /* out already */
+    assert_false(withdraw(f, urls[3], urls[3], "gone"));      /* its text came from elsewhere */
+    assert_false(withdraw(f, "https://a.fr/5", "x", "gone")); /* unknown */
+    assert_true(withdraw(f, urls[3], "http://copie.fr/4", "robots"));
+    expect_walk(f, kept, "");
+    OK(manifest_each_removal(f->m, count_removals, &n, &f->err));
+    assert_int_equal(n, 3);                                   /* a reason and day */
+    capture(f, &(struct row){"s", urls[0], "", 86400001, 9}); /* it is there again */
+    expect_walk(f, kept, "https://a.fr/1 ");
+    assert_true(withdraw(f, urls[0], urls[0], "gone"));
+    assert_true(judge(f, "s", urls[0], 9, ""));
+    expect_walk(f, kept, "");
+}
+
+/* A document counts for the host that served its text too, not only for the host of its canonical URL. */
+static void test_forget_where_it_was_fetched(void **state) {
+    struct fixture *f = *state;
+    int64_t n = 0;
+    capture(f, &(struct row){"s", "https://a.fr/1", "http://copie.fr:8080/1", 0, 1});
+    capture(f, &(struct row){"s", "https://a.fr/2", "http://copie.fr.example/2", 0, 2});
+    capture(f, &(struct row){"s", "https://a.fr/3", "https://a.fr/3?x", 0, 3});
+    capture(f, &(struct row){"s", "https://copie.fr/4", "", 0, 4});
+    struct manifest_removal host = {.scope = REMOVAL_HOST, .value = S("copie.fr"), .reason = S("rights"), .asked_ms = 6};
+    OK(manifest_forget(f->m, &host, &n, &f->err));
+    assert_int_equal(n, 2);
+    expect_walk(f, (struct manifest_select){.which = MANIFEST_REMOVED}, "https://a.fr/1 https://copie.fr/4 ");
+    OK(manifest_lift(f->m, REMOVAL_HOST, S("copie.fr"), 9, &n, &f->err));
+    assert_int_equal(n, 2);
+}
+
 static enum status count_releases(void *ctx, const struct manifest_release *r) {
     *(int *)ctx += slice_eq_str(r->dataset, "corpus") && slice_eq_str(r->version, "1.0.0");
     return ST_OK;
@@ -476,7 +552,7 @@ static void test_older(void **state) {
     OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
     manifest_free(m);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "SELECT variety FROM documents", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT variety, fresh FROM documents", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
     manifest_free(m);
@@ -543,7 +619,8 @@ int main(void) {
         T(test_older),    T(test_judged_again), T(test_best_capture),     T(test_verdicts_and_walks),
         T(test_segments), T(test_clusters),     T(test_tallies),          T(test_captures_of_url),
         T(test_removals), T(test_releases),     T(test_rollback_forgets), T(test_bad_input),
-        T(test_opening),  T(test_runs),
+        T(test_opening),  T(test_recapture),    T(test_withdrawal),       T(test_forget_where_it_was_fetched),
+        T(test_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
