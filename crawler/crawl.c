@@ -193,10 +193,13 @@ static void roll_back(struct crawl *c) {
 
 /* All that was learnt and chosen, in two commits: clocks first, so that no request is ever known without its clock. */
 static enum status commit(struct crawl *c, struct buf *err) {
+    bool lasting = crawl_archive_sync_due(c);
     enum status r = crawl_archive_grow(c, err);
+    if (r == ST_OK && lasting) r = crawl_archive_sync(c, err);
     if (r == ST_OK && c->hosts_open) r = hosts_commit(c->hosts, err);
     c->hosts_open = false;
-    return r == ST_OK ? frontier_commit(c->frontier, err) : r;
+    if (r == ST_OK) r = frontier_commit(c->frontier, err);
+    return r == ST_OK && lasting ? frontier_fold(c->frontier, err) : r;
 }
 
 static enum status work(struct crawl *c, struct buf *err) {

@@ -4,6 +4,9 @@
  * A pair's row is committed to the frontier before its files are made; its lengths are committed with the URLs they hold.  Sealed
  * means: files renamed, then one transaction of the manifest, then the row dropped.  Whatever step a crash falls on,
  * crawl_archive_recover() does the rest.
+ *
+ * A power cut: the frontier's log is forced to disk only when it is folded into the database, which the engine does itself, every SYNC_MS
+ * or SYNC_BYTES and right after the segments were forced.  So what the disk's frontier knows, the disk's segments hold.
  */
 #include "crawler/crawl_internal.h"
 
@@ -15,6 +18,8 @@
 
 #define WARC_BYTES GIB
 #define RAW_BYTES (256 * MIB)
+#define SYNC_MS 2000
+#define SYNC_BYTES (16 * MIB)
 
 struct paths {
     struct buf warc, raw, warc_name, raw_name;
@@ -173,9 +178,8 @@ static void name_pair(struct crawl *c, struct buf *base) {
 }
 
 static enum status write_info(struct crawl *c, struct crawl_archive *a, struct slice name, struct buf *err) {
-    char id[WARC_ID_LEN];
     struct buf record = {0}, fields = {0};
-    warc_new_id(id);
+    warc_new_id(a->info_id);
     buf_printf(&fields,
                "software: Villers/%s\r\nformat: WARC File Format 1.1\r\nconformsTo: "
                "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/\r\n"
@@ -184,7 +188,7 @@ static enum status write_info(struct crawl *c, struct crawl_archive *a, struct s
                c->opt->campaign->purpose ? c->opt->campaign->purpose : "");
     char file[256];
     snprintf(file, sizeof file, "%.*s", SLICE_ARG(slice_sub(name, 0, 255)));
-    warc_format_info(&record, id, file, clock_wall_ms(), buf_view(&fields));
+    warc_format_info(&record, a->info_id, file, clock_wall_ms(), buf_view(&fields));
     enum status r = segment_append(a->warc, buf_view(&record), &a->row.warc_end, err);
     a->row.warc_records = 1;
     buf_free(&record);
@@ -212,6 +216,7 @@ enum status crawl_archive_ready(struct crawl *c, struct buf *err) {
     if (r == ST_OK) r = write_info(c, a, buf_view(&p.warc_name), err);
     paths_free(&p);
     a->open = r == ST_OK;
+    a->synced = 0;
     return r;
 }
 
@@ -280,6 +285,22 @@ enum status crawl_archive_grow(struct crawl *c, struct buf *err) {
     if (!c->archive.dirty) return ST_OK;
     c->archive.dirty = false;
     return frontier_segment_grow(c->frontier, &c->archive.row, err);
+}
+
+bool crawl_archive_sync_due(const struct crawl *c) {
+    const struct crawl_archive *a = &c->archive;
+    return c->now_ms - c->last_sync_ms >= SYNC_MS || (a->open && a->row.warc_end + a->row.raw_end - a->synced >= SYNC_BYTES);
+}
+
+enum status crawl_archive_sync(struct crawl *c, struct buf *err) {
+    struct crawl_archive *a = &c->archive;
+    uint64_t end = a->row.warc_end + a->row.raw_end;
+    c->last_sync_ms = c->now_ms;
+    if (!a->open || a->synced == end) return ST_OK;
+    enum status r = segment_sync(a->warc, err);
+    if (r == ST_OK) r = segment_sync(a->raw, err);
+    if (r == ST_OK) a->synced = end;
+    return r;
 }
 
 bool crawl_archive_full(const struct crawl *c) {

@@ -109,7 +109,8 @@ struct crawl_job {
     /* what the worker found */
     enum reason reason;
     struct buf detail;
-    struct buf warc; /* packed records, one after the other */
+    char info_id[WARC_ID_LEN]; /* the warcinfo record that describes its records */
+    struct buf warc;           /* packed records, one after the other */
     size_t warc_ends[3];
     unsigned warc_n;
     struct buf strings; /* what doc and links point into */
@@ -146,6 +147,8 @@ struct crawl_archive {
     struct segment *warc, *raw;
     struct frontier_segment row; /* row.base points to base */
     struct buf base;
+    char info_id[WARC_ID_LEN]; /* of the WARC's warcinfo record */
+    uint64_t synced;           /* bytes of both that outlive the machine */
     bool open, dirty;
 };
 
@@ -177,7 +180,7 @@ struct crawl {
     struct crawl_archive archive;
     struct crawl_stats stats;
     int64_t pages_at_start, bytes_at_start;
-    int64_t last_answer_ms;
+    int64_t last_answer_ms, last_sync_ms;
     bool stopping, hosts_open; /* hosts_open: a transaction of hosts.sqlite is under way */
     struct buf scratch;
 
@@ -269,6 +272,9 @@ enum status crawl_archive_recover(struct crawl *c, struct buf *err) MUST_CHECK;
 enum status crawl_archive_ready(struct crawl *c, struct buf *err) MUST_CHECK;
 enum status crawl_archive_append(struct crawl *c, struct crawl_job *job, struct buf *err) MUST_CHECK;
 enum status crawl_archive_grow(struct crawl *c, struct buf *err) MUST_CHECK; /* before the commit */
+/** Before a commit that is to outlive the machine: what it names must be on the disk first. */
+enum status crawl_archive_sync(struct crawl *c, struct buf *err) MUST_CHECK;
+bool crawl_archive_sync_due(const struct crawl *c);
 bool crawl_archive_full(const struct crawl *c);
 /** Seal the pair and enter it in the manifest; outside a transaction. */
 enum status crawl_archive_seal(struct crawl *c, struct buf *err) MUST_CHECK;

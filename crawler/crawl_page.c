@@ -367,7 +367,7 @@ static void pack(const struct crawl *c, struct crawl_job *job, struct crawl_page
                                .metadata = buf_view(&about)};
     buf_free(plain); /* its size is the body's, not the decoded page's */
     buf_init(plain, LIMIT_WARC_RECORD);
-    job->warc_n = warc_format_exchange(plain, NULL, &ex, ends);
+    job->warc_n = warc_format_exchange(plain, job->info_id[0] ? job->info_id : NULL, &ex, ends);
     job->warc.max = LIMIT_WARC_RECORD;
     for (unsigned i = 0; i < job->warc_n && job->failure == ST_OK; i++) {
         job->failure = segment_packer_pack(t->packer, slice_sub(buf_view(plain), at, ends[i]), &job->warc, &t->err);

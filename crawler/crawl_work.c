@@ -91,6 +91,7 @@ void crawl_work_stop(struct crawl *c) {
 }
 
 void crawl_work_give(struct crawl *c, struct crawl_job *job) {
+    memcpy(job->info_id, c->archive.info_id, sizeof job->info_id);
     c->n_jobs++; /* before a worker has it */
     c->bytes_jobs += job->answer->body.len;
     pthread_mutex_lock(&c->lock);

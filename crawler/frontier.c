@@ -161,6 +161,7 @@ enum status frontier_open(const char *path, int64_t now_ms, struct frontier **ou
     if (r == ST_OK) r = open_db(f, path, DB_WRITE, newer, err);
     if (r == ST_OK) r = load_reasons(f, err);
     if (r == ST_OK) r = recover(f, now_ms, err);
+    if (r == ST_OK) r = db_exec(&f->db, "PRAGMA wal_autocheckpoint=0", err);
     if (r != ST_OK) {
         frontier_free(f);
         return r;
@@ -203,6 +204,11 @@ enum status frontier_commit(struct frontier *f, struct buf *err) {
 void frontier_rollback(struct frontier *f) {
     if (!sqlite3_get_autocommit(f->db.h)) sqlite3_exec(f->db.h, "ROLLBACK", NULL, NULL, NULL);
     map64_free(&f->hosts); /* numbers given since the transaction began are void */
+}
+
+enum status frontier_fold(struct frontier *f, struct buf *err) {
+    int r = sqlite3_wal_checkpoint_v2(f->db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return r == SQLITE_OK || r == SQLITE_BUSY || r == SQLITE_LOCKED ? ST_OK : db_fail(&f->db, "checkpoint", err);
 }
 
 /* ---- names ---- */

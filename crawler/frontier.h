@@ -32,6 +32,12 @@ void frontier_free(struct frontier *f);
 enum status frontier_begin(struct frontier *f, struct buf *err) MUST_CHECK;
 enum status frontier_commit(struct frontier *f, struct buf *err) MUST_CHECK;
 void frontier_rollback(struct frontier *f);
+/**
+ * frontier_fold(f, err):
+ * Force what was committed to the disk and fold the log into the database, as far as readers allow.  Nothing else does while the
+ * campaign runs, so that the caller can force first what the rows speak of.  Outside a transaction.  O(pages changed since).
+ */
+enum status frontier_fold(struct frontier *f, struct buf *err) MUST_CHECK;
 
 /** frontier_source(f, id, number, err): the number of a source, made when new. */
 enum status frontier_source(struct frontier *f, struct slice id, int64_t *number, struct buf *err) MUST_CHECK;
