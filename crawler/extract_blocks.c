@@ -40,6 +40,7 @@ struct builder {
     uint32_t words, link_bytes, breaks;
     uint32_t links;
     bool in_word, blank, ok;
+    bool away; /* a link of the block leads to another page */
 };
 
 void blocks_init(struct blocks *b) {
@@ -78,11 +79,12 @@ static void flush(struct builder *w) {
                                           .words = w->words,
                                           .link_bytes = link,
                                           .links = (uint16_t)(w->links > UINT16_MAX ? UINT16_MAX : w->links),
+                                          .away = w->away,
                                           .tag = w->t->nodes[w->context].tag};
     }
     w->begun = o->text.len;
     w->words = w->link_bytes = w->breaks = w->links = 0;
-    w->in_word = w->blank = false;
+    w->in_word = w->blank = w->away = false;
 }
 
 /* White space is written late, before the next word, so that none ends a block. */
@@ -181,7 +183,9 @@ static void enter(struct builder *w, struct walk *at, uint32_t i) {
         if (n->tag == TAG_pre) at->pre_end = n->end;
         if (n->tag == TAG_tr && is_plain_row(w->t, i)) at->row_end = n->end;
     } else if (n->tag == TAG_a && page_attr(w->t, i, ATTR_HREF).ptr) {
+        struct slice href = slice_trim(page_attr(w->t, i, ATTR_HREF));
         w->links++;
+        w->away |= href.len && href.ptr[0] != '#';
         if (n->end > w->link_end) w->link_end = n->end;
     }
 }

@@ -13,6 +13,7 @@ struct block {
     uint32_t words;      /* runs of non-blank characters */
     uint32_t link_bytes; /* bytes of the text inside <a href> */
     uint16_t links;      /* how many <a href> begin in it */
+    bool away;           /* one of them leads to another page */
     uint8_t tag;         /* of ${node} */
 };
 

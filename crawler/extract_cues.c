@@ -24,10 +24,12 @@ static const struct list cue_words[] = {
      "lead lede chapo chapeau standfirst dek intro introduction summary resume abstract description excerpt subtitle subheadline "
      "subtitre surtitre teasertext vorspann deck sapo hook"},
     {CUE_TITLE, "title titles titre titles headline headlines heading headings hed titel titolo titulo h1"},
-    {CUE_META,
-     "author authors auteur auteurs byline bylines bio meta metadata date datetime dateline time timestamp published pubdate "
-     "publication tags tag tagged keywords category categories categorie kicker rubrique signature info infos informations profile "
-     "avatar readtime reading updated posted postmeta contributor contributors autor autore fecha data views"},
+    {CUE_META, "meta metadata date datetime dateline time timestamp published pubdate "
+               "publication tags tag tagged keywords category categories categorie kicker rubrique info infos informations "
+               "readtime reading updated posted postmeta fecha data views"},
+    {CUE_AUTHOR,
+     "author authors auteur auteurs byline bylines bio biography biographie profile avatar signature contributor contributors autor "
+     "autore autoren redacteur writer"},
     {CUE_CAPTION,
      "caption captions legend legende credit credits copyrightnotice figure image images img photo photos picture media gallery "
      "galerie video videos player embed slideshow diaporama thumbnail bild illustration infographic audio podcast"},
@@ -149,7 +151,36 @@ struct extract_cues *extract_cues_new(void) {
 
 void extract_cues_free(struct extract_cues *c) { free(c); }
 
-uint32_t extract_cues_of(const struct extract_cues *c, struct slice s) {
+/* Beginnings of class names that tell what the element's subject or state is, not its role: "category-video", "has-sidebar", "no-comments". */
+static bool is_qualifier(struct slice name) {
+    static const struct slice beginnings[] = {
+        SLICE_LIT("has-"),     SLICE_LIT("have-"),     SLICE_LIT("no-"),     SLICE_LIT("not-"),      SLICE_LIT("with-"),
+        SLICE_LIT("without-"), SLICE_LIT("category-"), SLICE_LIT("cat-"),    SLICE_LIT("tag-"),      SLICE_LIT("type-"),
+        SLICE_LIT("js-"),      SLICE_LIT("format-"),   SLICE_LIT("status-"), SLICE_LIT("post_tag-"), SLICE_LIT("tagged-"),
+        SLICE_LIT("lang-"),    SLICE_LIT("avec-"),     SLICE_LIT("sans-")};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (slice_starts_nocase(name, beginnings[i])) return true;
+    return false;
+}
+
+static uint32_t cues_of_word(const struct extract_cues *c, const char *word, size_t n) {
+    /* "postmetadata", "articleteaser": what the part is of, and what it is */
+    static const struct slice wholes[] = {SLICE_LIT("post"),    SLICE_LIT("article"), SLICE_LIT("entry"), SLICE_LIT("page"),
+                                          SLICE_LIT("content"), SLICE_LIT("story"),   SLICE_LIT("news"),  SLICE_LIT("blog"),
+                                          SLICE_LIT("site"),    SLICE_LIT("main"),    SLICE_LIT("block")};
+    uint32_t at;
+    FIND_SLOT(c->cues, word, n, at);
+    if (c->cues[at].bits || n < 7) return c->cues[at].bits;
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+        struct slice w = wholes[i];
+        if (n < w.len + 3 || memcmp(word, w.ptr, w.len) != 0) continue;
+        FIND_SLOT(c->cues, word + w.len, n - w.len, at);
+        return c->cues[at].bits;
+    }
+    return 0;
+}
+
+static uint32_t cues_of_name(const struct extract_cues *c, struct slice s) {
     uint32_t bits = 0;
     char word[WORD_MAX];
     for (size_t i = 0; i < s.len;) {
@@ -163,10 +194,21 @@ uint32_t extract_cues_of(const struct extract_cues *c, struct slice s) {
             n++;
             i++;
         }
-        if (n < 2 || n >= WORD_MAX) continue;
-        uint32_t at;
-        FIND_SLOT(c->cues, word, n, at);
-        bits |= c->cues[at].bits;
+        if (n >= 2 && n < WORD_MAX) bits |= cues_of_word(c, word, n);
+    }
+    return bits;
+}
+
+uint32_t extract_cues_of(const struct extract_cues *c, struct slice names) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < names.len;) {
+        while (i < names.len && ascii_is_space(names.ptr[i])) i++;
+        size_t from = i;
+        while (i < names.len && !ascii_is_space(names.ptr[i])) i++;
+        struct slice name = slice_sub(names, from, i);
+        size_t modifier = slice_find(name, slice_str("--")); /* block__element--modifier */
+        if (modifier != SIZE_MAX && modifier > 0) name.len = modifier;
+        if (name.len && !is_qualifier(name)) bits |= cues_of_name(c, name);
     }
     return bits;
 }

@@ -11,7 +11,8 @@
     X(ARTICLE) /* article, post, story */                                                                                          \
     X(LEAD)    /* chapo, standfirst */                                                                                             \
     X(TITLE)   /* headline, titre */                                                                                               \
-    X(META)    /* byline, date, tags */                                                                                            \
+    X(META)    /* date, tags, reading time */                                                                                      \
+    X(AUTHOR)  /* byline, about the author */                                                                                      \
     X(CAPTION) /* legend, credit, gallery */                                                                                       \
     X(COMMENT) /* comments, replies */                                                                                             \
     X(SHARE)   /* social buttons */                                                                                                \

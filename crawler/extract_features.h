@@ -42,7 +42,7 @@ enum extract_place {
     X(in_top90)                                                                                                                    \
     X(top_distance)                                                                                                                \
     X(parent_share) X(parent_links) X(parent_good) X(parent_blocks) X(grand_share) X(grand_links) X(grand_good) X(group_size)      \
-        X(group_bytes) X(group_links) X(page_bytes) X(good_share) X(before_good) X(after_good) X(outside_main) X(outside_article)
+        X(group_bytes) X(group_links) X(page_bytes) X(good_share) X(before_good) X(after_good) X(outside_main) X(outside_article) X(in_comment) X(in_card)
 /* clang-format on */
 /* Its neighbours. */
 /* clang-format off */
@@ -64,7 +64,12 @@ struct node_facts {
     uint32_t up;         /* nearest ancestor that holds more blocks */
     uint32_t cues, path; /* its own cues, and with its ancestors' */
     uint32_t places;     /* with its ancestors' */
+    uint8_t aside;       /* enum extract_aside bits, with its ancestors' */
+    bool card;           /* a linked headline with a few words, in a row of its like */
 };
+
+/* What a region is when it is not the page's own text. */
+enum extract_aside { ASIDE_COMMENT = 1, ASIDE_CARD = 2, ASIDE_NAMED = 4 };
 
 struct block_sums { /* over the blocks before this one */
     uint32_t bytes, links, good;
@@ -83,6 +88,7 @@ struct features {
     uint32_t *group_of;              /* of each block, in groups */
     struct block_group *groups;
     size_t cap_blocks, cap_nodes, n_groups;
+    uint8_t dropped; /* which kinds of enum extract_aside stand beside the page's own text, and are not it */
     uint32_t held;   /* places (MAIN, ARTICLE) that hold half of the page's good text */
     uint32_t good;   /* bytes of good text on the page */
     uint32_t top[3]; /* the innermost nodes that hold 50, 75 and 90 % of the good text */
@@ -93,5 +99,15 @@ void features_free(struct features *f);
 /** features_read(f, t, b, title): the rows of all blocks.  ${title} is the page's, or "".  False without memory.  O(nodes + text). */
 bool features_read(struct features *f, const struct page_tree *t, const struct blocks *b, struct slice title) MUST_CHECK;
 static inline float *features_row(const struct features *f, size_t i) { return f->rows + i * FEATURES; }
+
+/** features_shape(t, node): what two elements printed by the same template share: tag and class, hashed. */
+uint64_t features_shape(const struct page_tree *t, uint32_t node);
+
+/** regions_read(f, t, b): nodes, sums, held, good, dropped and top of ${f}, from the blocks' own features.  False without memory.  O(nodes). */
+bool regions_read(struct features *f, const struct page_tree *t, const struct blocks *b) MUST_CHECK;
+/** regions_under(f, t, node): how many blocks stand under ${node}. */
+uint32_t regions_under(const struct features *f, const struct page_tree *t, uint32_t node);
+/** regions_sums(f, t, node): the sums over the blocks under ${node}. */
+struct block_sums regions_sums(const struct features *f, const struct page_tree *t, uint32_t node);
 
 #endif

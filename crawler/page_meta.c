@@ -314,7 +314,7 @@ bool page_may_date(const struct page_job *j, size_t node) {
     uint32_t cues = 0;
     for (size_t i = 0; n->len && i < sizeof names / sizeof *names; i++)
         cues |= extract_cues_of(j->cues, page_attr(j->tree, node, names[i]));
-    return cues & (CUE_BIT(META) | CUE_BIT(NOTE));
+    return cues & (CUE_BIT(META) | CUE_BIT(AUTHOR) | CUE_BIT(NOTE));
 }
 
 static bool is_comment(const struct page_tree *t, size_t i) {
