@@ -257,7 +257,8 @@ static uint32_t find_top(const struct features *f, const struct page_tree *t, fl
     uint32_t at = 0;
     if (want <= 0) return 0;
     for (uint32_t c = 1; c < t->nodes[at].end;) {
-        if (t->nodes[c].tag != TAG_TEXT && (float)regions_sums(f, t, c).good >= want) {
+        /* a block alone is not a place where others can stand */
+        if (t->nodes[c].tag != TAG_TEXT && regions_under(f, t, c) > 1 && (float)regions_sums(f, t, c).good >= want) {
             at = c;
             c = at + 1;
         } else {
