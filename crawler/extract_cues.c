@@ -13,6 +13,7 @@ struct list {
 };
 
 static const struct list cue_words[] = {
+    {CUE_CORE, "articlebody articletext articlecontent storybody postcontent postbody entrycontent maincontent bodycopy"},
     {CUE_BODY,
      "body content contents contenu corps text texte copy wysiwyg richtext paragraph paragraphs paragraphe prose inhalt "
      "contenido contenuto cuerpo corpo articlebody articletext articlecontent storybody postcontent postbody entrycontent "
@@ -31,7 +32,7 @@ static const struct list cue_words[] = {
      "author authors auteur auteurs byline bylines bio biography biographie profile avatar signature contributor contributors autor "
      "autore autoren redacteur writer"},
     {CUE_CAPTION,
-     "caption captions legend legende credit credits copyrightnotice figure image images img photo photos picture media gallery "
+     "caption captions legend legende credit credits copyrightnotice figure image images img photo photos picture gallery "
      "galerie video videos player embed slideshow diaporama thumbnail bild illustration infographic audio podcast"},
     {CUE_COMMENT,
      "comment comments commentaire commentaires commentlist commenting disqus reply replies respond reactions reaction "
@@ -57,8 +58,8 @@ static const struct list cue_words[] = {
      "footer foot foots pied bottom colophon copyright legal mentions credits baseline disclaimer impressum footerlinks "
      "piedpage"},
     {CUE_SIDE,
-     "sidebar sidebars side aside widget widgets widgetized rail right left gauche droite secondary complementary tertiary column "
-     "colonne rightcol leftcol sidecolumn encart marge box barra"},
+     "sidebar sidebars side aside rail secondary complementary tertiary rightcol leftcol sidecolumn rightcolumn leftcolumn encart marge barra"},
+    {CUE_SLOT, "widget widgets widgetized right left gauche droite column colonne box"},
     {CUE_COOKIE, "cookie cookies consent consentement gdpr rgpd cmp didomi onetrust axeptio tarteaucitron cookiebar cookiebanner "
                  "cookieconsent cookiebot cookielaw cookienotice usercentrics orejime"},
     {CUE_CONSENT,
@@ -70,7 +71,7 @@ static const struct list cue_words[] = {
      "werbung adsense adslot adunit adbox adwrap affiliate partner partners partenaire partenaires gpt mpu leaderboard shop shopping "
      "product products buy merch deals"},
     {CUE_SIGNUP,
-     "newsletter newsletters subscribe subscription subscriptions subscriber signup abonnement abonner abonne abonnes paywall premium "
+     "newsletter newsletters subscribe subscription subscriptions subscriber signup abonnement abonner abonne abonnes "
      "register registration login logout signin account compte donate donation don membership member join form search recherche "
      "cta inscription connexion contact optin mailchimp poll survey quiz rating ratings vote votes "
      "feedback avis satisfaction helpful utile evaluation"},
@@ -199,6 +200,7 @@ static uint32_t cues_of_name(const struct extract_cues *c, struct slice s) {
     return bits;
 }
 
+/* "entry-content", "articleBody", "post__text" and nothing else in one name: the element that holds the text. */
 uint32_t extract_cues_of(const struct extract_cues *c, struct slice names) {
     uint32_t bits = 0;
     for (size_t i = 0; i < names.len;) {
@@ -208,7 +210,10 @@ uint32_t extract_cues_of(const struct extract_cues *c, struct slice names) {
         struct slice name = slice_sub(names, from, i);
         size_t modifier = slice_find(name, slice_str("--")); /* block__element--modifier */
         if (modifier != SIZE_MAX && modifier > 0) name.len = modifier;
-        if (name.len && !is_qualifier(name)) bits |= cues_of_name(c, name);
+        if (!name.len || is_qualifier(name)) continue;
+        uint32_t of_name = cues_of_name(c, name);
+        if (of_name == (CUE_BIT(BODY) | CUE_BIT(ARTICLE))) of_name |= CUE_BIT(CORE);
+        bits |= of_name;
     }
     return bits;
 }

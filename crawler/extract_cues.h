@@ -7,6 +7,7 @@
 #include "base/slice.h"
 
 #define EXTRACT_CUES(X)                                                                                                            \
+    X(CORE)    /* entry-content, article-body: a name of both the whole and its text */                                            \
     X(BODY)    /* content, body, texte */                                                                                          \
     X(ARTICLE) /* article, post, story */                                                                                          \
     X(LEAD)    /* chapo, standfirst */                                                                                             \
@@ -21,7 +22,8 @@
     X(NAV)     /* menus, breadcrumbs, pagers */                                                                                    \
     X(HEADER)  /* masthead, banner */                                                                                              \
     X(FOOTER)  /* footer, legal */                                                                                                 \
-    X(SIDE)    /* sidebar, widget */                                                                                               \
+    X(SIDE)    /* sidebar, rail */                                                                                                 \
+    X(SLOT)    /* box, widget, column: a place of a template */                                                                                               \
     X(COOKIE)  /* consent to cookies */                                                                                            \
     X(CONSENT) /* modal, overlay, alert */                                                                                         \
     X(AD)      /* advertisement, sponsor */                                                                                        \

@@ -27,8 +27,8 @@ static const struct rule rules[] = {
     {F_stops, 0.2f, 0.3f, 0.4f},
     {F_stops, 0.3f, ALWAYS, 0.7f},
     {F_link_density, 0.15f, 0.33f, -0.4f},
-    {F_link_density, 0.33f, 0.6f, -1.3f},
-    {F_link_density, 0.6f, ALWAYS, -2.5f},
+    {F_link_density, 0.33f, 0.6f, -1.6f},
+    {F_link_density, 0.6f, ALWAYS, -3.5f},
     {F_upper, 0.4f, ALWAYS, -0.5f},
     {F_digits, 0.25f, ALWAYS, -0.7f},
     /* What it talks about: the site, its owner, the story's making. */
@@ -69,7 +69,6 @@ static const struct rule rules[] = {
     {IN(ASIDE), IS, -2.5f},
     {IN(HEADER), IS, -0.6f},
     {IN(FORM), IS, -0.8f},
-    {IN(FIGURE), IS, -2.6f},
     {IN(HIDDEN), IS, -0.8f},
     {IN(ARTICLE), IS, 0.4f},
     {IN(MAIN), IS, 0.3f},
@@ -78,24 +77,24 @@ static const struct rule rules[] = {
     {NEAR(BODY), IS, 0.6f},
     {PATH(BODY), IS, 0.4f},
     {PATH(ARTICLE), IS, 0.2f},
-    {NEAR(LEAD), IS, 1.2f},
     {NEAR(META), IS, -1.8f},
     {NEAR(AUTHOR), IS, -2.4f},
-    {NEAR(CAPTION), IS, -2.0f},
-    {NEAR(SHARE), IS, -1.2f},
+    {NEAR(CAPTION), IS, -3.5f},
+    {NEAR(SHARE), IS, -2.2f},
     {NEAR(LISTING), IS, -0.6f},
     {PATH(COMMENT), IS, -4.0f},
     {PATH(SHARE), IS, -0.6f},
-    {PATH(RELATED), IS, -2.5f},
+    {PATH(RELATED), IS, -4.0f},
     {PATH(LISTING), IS, -0.3f},
     {PATH(NAV), IS, -1.3f},
     {PATH(HEADER), IS, -0.4f},
     {PATH(FOOTER), IS, -1.6f},
     {PATH(SIDE), IS, -2.0f},
+    {NEAR(SLOT), IS, -0.4f},
     {PATH(COOKIE), IS, -3.0f},
     {PATH(CONSENT), IS, -0.9f},
     {PATH(AD), IS, -1.4f},
-    {PATH(SIGNUP), IS, -2.0f},
+    {PATH(SIGNUP), IS, -3.0f},
     {PATH(HIDDEN), IS, -0.5f},
 };
 
@@ -125,8 +124,26 @@ static float list_in_prose(const float *row) {
     return row[F_in_top75] > 0 && row[F_group_links] < 0.3f && row[F_grand_good] > 0.2f ? 0.7f : -0.2f;
 }
 
+/* The summary above a text is a part of it; that on a card is another page's. */
+static float lead(const float *row) {
+    if (row[NEAR(LEAD)] <= 0) return 0;
+    return row[NEAR(LISTING)] > 0 || row[PATH(RELATED)] > 0 ? -0.8f : 1.2f;
+}
+
+/* A figure's words are its caption, unless it frames a table or a listing. */
+static float figure(const float *row) {
+    if (row[IN(FIGURE)] <= 0) return 0;
+    return row[F_is_cell] > 0 || row[F_is_pre] > 0 ? 0 : -4.5f;
+}
+
+/* In the element that is named as the text's, what is neither linked nor named otherwise is text, however short. */
+static float core(const float *row) {
+    if (row[PATH(CORE)] <= 0 && row[IN(ITEMPROP)] <= 0) return 0;
+    return row[F_link_density] < 0.15f && row[F_is_heading] <= 0 ? 0.9f : 0;
+}
+
 float extract_weigh(const float *row) {
-    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row);
+    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *r = &rules[i];
         if (row[r->feature] >= r->from && row[r->feature] < r->below) points += r->points;
