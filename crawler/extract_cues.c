@@ -239,3 +239,61 @@ void extract_cues_lexicon(const struct extract_cues *c, struct slice s, uint32_t
         for (unsigned k = 0; c->lex[at].bits >> k; k++) counts[k] += c->lex[at].bits >> k & 1;
     }
 }
+
+/* Beginnings of lines that lead to other pages, to a subscription or to a network, lower case. */
+static const struct slice invitations[] = {
+    SLICE_LIT("lire aussi"),        SLICE_LIT("à lire"),
+    SLICE_LIT("a lire aussi"),      SLICE_LIT("lire également"),
+    SLICE_LIT("lire la suite"),     SLICE_LIT("lisez aussi"),
+    SLICE_LIT("voir aussi"),        SLICE_LIT("à voir"),
+    SLICE_LIT("sur le même sujet"), SLICE_LIT("sur le même thème"),
+    SLICE_LIT("à découvrir"),       SLICE_LIT("vous aimerez aussi"),
+    SLICE_LIT("abonnez-vous"),      SLICE_LIT("inscrivez-vous"),
+    SLICE_LIT("suivez-nous"),       SLICE_LIT("retrouvez-nous"),
+    SLICE_LIT("déjà abonné"),       SLICE_LIT("partager"),
+    SLICE_LIT("partagez"),          SLICE_LIT("publicité"),
+    SLICE_LIT("nos articles"),      SLICE_LIT("cet article est réservé"),
+    SLICE_LIT("il vous reste"),     SLICE_LIT("pour aller plus loin"),
+    SLICE_LIT("articles liés"),     SLICE_LIT("dans la même rubrique"),
+    SLICE_LIT("read also"),         SLICE_LIT("read more"),
+    SLICE_LIT("also read"),         SLICE_LIT("read next"),
+    SLICE_LIT("see also"),          SLICE_LIT("don't miss"),
+    SLICE_LIT("don’t miss"),        SLICE_LIT("related:"),
+    SLICE_LIT("related article"),   SLICE_LIT("related stories"),
+    SLICE_LIT("more on this"),      SLICE_LIT("you may also like"),
+    SLICE_LIT("sign up"),           SLICE_LIT("subscribe"),
+    SLICE_LIT("follow us"),         SLICE_LIT("advertisement"),
+    SLICE_LIT("share this"),        SLICE_LIT("click here"),
+    SLICE_LIT("join our"),          SLICE_LIT("most read"),
+    SLICE_LIT("lesen sie auch"),    SLICE_LIT("lies auch"),
+    SLICE_LIT("auch interessant"),  SLICE_LIT("mehr zum thema"),
+    SLICE_LIT("siehe auch"),        SLICE_LIT("das könnte"),
+    SLICE_LIT("das thema könnte"),  SLICE_LIT("weitere informationen"),
+    SLICE_LIT("schon gelesen"),     SLICE_LIT("weiterlesen"),
+    SLICE_LIT("mehr dazu"),         SLICE_LIT("passend dazu"),
+    SLICE_LIT("anzeige"),           SLICE_LIT("jetzt abonnieren"),
+    SLICE_LIT("lea también"),       SLICE_LIT("te puede interesar"),
+    SLICE_LIT("leer más"),          SLICE_LIT("leggi anche"),
+    SLICE_LIT("leia também"),       SLICE_LIT("veja também"),
+    SLICE_LIT("saiba mais"),        SLICE_LIT("lees ook"),
+};
+
+/* The capitals À and É with their small letters' bytes; anything else as it is. */
+static bool begins(struct slice s, struct slice with) {
+    if (s.len < with.len) return false;
+    for (size_t i = 0; i < with.len; i++) {
+        unsigned char a = (unsigned char)ascii_lower(s.ptr[i]), b = (unsigned char)with.ptr[i];
+        bool capital = i && (unsigned char)s.ptr[i - 1] == 0xC3 && a >= 0x80 && a <= 0x9E;
+        if ((capital ? a + 0x20 : a) != b) return false;
+    }
+    return true;
+}
+
+bool extract_cues_invites(struct slice s) {
+    size_t i = 0;
+    while (i < s.len && i < 12 && !ascii_is_alpha(s.ptr[i]) && (unsigned char)s.ptr[i] != 0xC3) i++;
+    s = slice_sub(s, i, s.len);
+    for (size_t k = 0; k < sizeof invitations / sizeof *invitations; k++)
+        if (begins(s, invitations[k])) return true;
+    return false;
+}

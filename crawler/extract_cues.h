@@ -23,7 +23,7 @@
     X(HEADER)  /* masthead, banner */                                                                                              \
     X(FOOTER)  /* footer, legal */                                                                                                 \
     X(SIDE)    /* sidebar, rail */                                                                                                 \
-    X(SLOT)    /* box, widget, column: a place of a template */                                                                                               \
+    X(SLOT)    /* box, widget, column: a place of a template */                                                                    \
     X(COOKIE)  /* consent to cookies */                                                                                            \
     X(CONSENT) /* modal, overlay, alert */                                                                                         \
     X(AD)      /* advertisement, sponsor */                                                                                        \
@@ -55,5 +55,8 @@ enum extract_lexicon {
 };
 /** extract_cues_lexicon(c, text, counts): add to ${counts} how many words of ${text} are in each list.  O(length). */
 void extract_cues_lexicon(const struct extract_cues *c, struct slice text, uint32_t counts[LEX_COUNT]);
+
+/** extract_cues_invites(text): does ${text} begin by inviting elsewhere: "Lire aussi", "Read more", "Abonnez-vous"?  O(1). */
+bool extract_cues_invites(struct slice text);
 
 #endif

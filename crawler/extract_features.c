@@ -88,6 +88,7 @@ static void read_own(struct features *f, const struct blocks *b, size_t i, struc
     r[F_first_lower] = s.ptr[0] >= 'a' && s.ptr[0] <= 'z';
     r[F_quotes] = (float)quotes;
     r[F_breaks] = (float)breaks;
+    r[F_invites] = extract_cues_invites(s);
     r[F_same_title] = s.len >= 8 && title.len && (slice_starts_nocase(title, s) || slice_starts_nocase(s, title));
 }
 
@@ -128,6 +129,24 @@ static bool group_blocks(struct features *f, const struct page_tree *t, const st
         f->groups[g].n++;
         f->groups[g].bytes += b->items[i].len;
         f->groups[g].links += b->items[i].link_bytes;
+    }
+    map64_free(&seen);
+    return ok;
+}
+
+#define COPY_BYTES 25u /* shorter lines recur in any text */
+
+/* Count the other places where the same words stand: a notice before each picture, a box shown twice.  A refrain's copies stand in one place. */
+static bool count_copies(struct features *f, const struct page_tree *t, const struct blocks *b) {
+    struct map64 seen = {0};
+    bool ok = true;
+    for (size_t i = 0; i < b->n && ok; i++) {
+        if (b->items[i].len < COPY_BYTES) continue;
+        uint64_t key = hash64(block_text(b, i)), first;
+        if (!map64_get(&seen, key, &first))
+            ok = map64_put(&seen, key, i);
+        else if (t->nodes[b->items[i].node].parent != t->nodes[b->items[first].node].parent)
+            features_row(f, i)[F_copies] = features_row(f, first)[F_copies] += 1;
     }
     map64_free(&seen);
     return ok;
@@ -192,6 +211,23 @@ static void place_block(struct features *f, const struct page_tree *t, const str
     for (unsigned c = 0; c < PLACE_COUNT; c++) r[F_places + c] = (float)(n0->places >> c & 1);
 }
 
+/* Lines between the page's heading and its text that sum it up, unlinked and not named as something else. */
+static void mark_standfirst(struct features *f, const struct page_tree *t, const struct blocks *b, size_t h1) {
+    static const enum extract_cue others[] = {CUE_META, CUE_AUTHOR,  CUE_CAPTION, CUE_SHARE, CUE_SIGNUP,
+                                              CUE_NAV,  CUE_RELATED, CUE_COMMENT, CUE_AD,    CUE_SIDE};
+    if (h1 == SIZE_MAX) return;
+    size_t text = f->nodes[f->top[2]].before;
+    bool within = h1 >= text && h1 < f->nodes[t->nodes[f->top[2]].end].before;
+    for (size_t i = h1 + 1; i < b->n && i < h1 + 10 && (within || i < text); i++) {
+        float *r = features_row(f, i);
+        bool sums_up = r[F_bytes] >= 60 && r[F_link_density] < 0.2f &&
+                       (r[F_ends_sentence] > 0 || r[F_bytes] >= 90 || r[F_near_cues + CUE_LEAD] > 0);
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++) sums_up &= r[F_near_cues + others[k]] <= 0;
+        if (sums_up && r[F_places + PLACE_FIGURE] <= 0 && r[F_places + PLACE_NAV] <= 0) r[F_standfirst] = 1;
+        if (sums_up && r[F_is_p] > 0 && within) return;
+    }
+}
+
 static void read_neighbours(struct features *f, const struct blocks *b) {
     float text_bytes = 0, text_links = 0;
     for (size_t k = b->n; k-- > 0;) {
@@ -223,9 +259,10 @@ bool features_read(struct features *f, const struct page_tree *t, const struct b
         read_tag(features_row(f, i), b->items[i].tag);
     }
     if (!regions_read(f, t, b)) return false;
-    if (!group_blocks(f, t, b)) return false;
+    if (!group_blocks(f, t, b) || !count_copies(f, t, b)) return false;
     size_t h1 = find_heading(f, b);
     for (size_t i = 0; i < b->n; i++) place_block(f, t, b, i, h1);
+    mark_standfirst(f, t, b, h1);
     read_neighbours(f, b);
     return true;
 }

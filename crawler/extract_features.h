@@ -29,7 +29,7 @@ enum extract_place {
     X(promo)                                                                                                                       \
     X(legal)                                                                                                                       \
     X(meta) X(punct) X(ends_sentence) X(ends_other) X(upper) X(digits) X(word_bytes) X(first_lower) X(is_p) X(is_heading)          \
-        X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title) X(has_copyright) X(quotes) X(breaks)
+        X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title) X(has_copyright) X(quotes) X(breaks) X(invites) X(copies)
 /* clang-format on */
 /* Where it is. */
 /* clang-format off */
@@ -42,7 +42,7 @@ enum extract_place {
     X(in_top90)                                                                                                                    \
     X(top_distance)                                                                                                                \
     X(parent_share) X(parent_links) X(parent_good) X(parent_blocks) X(grand_share) X(grand_links) X(grand_good) X(group_size)      \
-        X(group_bytes) X(group_links) X(page_bytes) X(good_share) X(before_good) X(after_good) X(outside_main) X(outside_article) X(in_comment) X(in_card)
+        X(group_bytes) X(group_links) X(page_bytes) X(good_share) X(before_good) X(after_good) X(outside_main) X(outside_article) X(in_comment) X(in_card) X(standfirst)
 /* clang-format on */
 /* Its neighbours. */
 /* clang-format off */

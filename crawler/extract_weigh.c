@@ -57,6 +57,8 @@ static const struct rule rules[] = {
     {F_parent_share, 0.3f, ALWAYS, 0.4f},
     {F_group_links, 0.5f, ALWAYS, -0.6f},
     {F_group_bytes, 150, ALWAYS, 0.3f},
+    {F_copies, 1, 2, -0.8f},
+    {F_copies, 2, ALWAYS, -4.0f},
     {F_in_comment, IS, -8.0f},
     {F_in_card, IS, -6.0f},
     {F_outside_main, IS, -2.2f},
@@ -142,8 +144,15 @@ static float core(const float *row) {
     return row[F_link_density] < 0.15f && row[F_is_heading] <= 0 ? 0.9f : 0;
 }
 
+/* A line that invites elsewhere, alone or with its links. */
+static float invitation(const float *row) {
+    if (row[F_invites] <= 0) return 0;
+    return row[F_link_density] > 0.25f || row[F_bytes] < 100 ? -3.0f : -0.8f;
+}
+
 float extract_weigh(const float *row) {
-    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row);
+    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row) +
+                   invitation(row) + 3.0f * row[F_standfirst];
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *r = &rules[i];
         if (row[r->feature] >= r->from && row[r->feature] < r->below) points += r->points;
