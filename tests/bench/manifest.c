@@ -1,6 +1,6 @@
 /*
  * The manifest filled with N documents as a crawl and `refine` would fill it, and then asked what reports ask: seconds, rows a second,
- * bytes a row by table.  usage: manifest FOLDER [N]
+ * bytes a row by table.  usage: manifest FOLDER [N [ask]]; with "ask" the folder was filled before.
  */
 #include "store/manifest.h"
 #include "base/clock.h"
@@ -176,6 +176,19 @@ static void print_sizes(const char *path, int64_t n) {
     sqlite3_close(db);
 }
 
+static void fill(struct bench *b) {
+    for (int64_t i = 0; i < b->n; i += BATCH) add_captures(b, i, i + BATCH < b->n ? i + BATCH : b->n);
+    lap(b, "captures", b->n);
+    for (int64_t i = 0; i < b->n; i += BATCH) add_verdicts(b, i, i + BATCH < b->n ? i + BATCH : b->n);
+    lap(b, "verdicts", b->n);
+    set_clusters(b, false);
+    lap(b, "clusters, one transaction", b->n);
+    set_clusters(b, false);
+    lap(b, "the same clusters again", b->n);
+    set_clusters(b, true);
+    lap(b, "placements, one transaction", b->n);
+}
+
 int main(int argc, char **argv) {
     struct bench b = {.err = {.max = 4096}};
     char path[4096];
@@ -184,16 +197,7 @@ int main(int argc, char **argv) {
     snprintf(path, sizeof path, "%s/manifest.sqlite", argv[1]);
     check(&b, manifest_open(path, MANIFEST_CREATE, &b.m, NULL, &b.err));
     b.started = clock_mono_ms();
-    for (int64_t i = 0; i < b.n; i += BATCH) add_captures(&b, i, i + BATCH < b.n ? i + BATCH : b.n);
-    lap(&b, "captures", b.n);
-    for (int64_t i = 0; i < b.n; i += BATCH) add_verdicts(&b, i, i + BATCH < b.n ? i + BATCH : b.n);
-    lap(&b, "verdicts", b.n);
-    set_clusters(&b, false);
-    lap(&b, "clusters, one transaction", b.n);
-    set_clusters(&b, false);
-    lap(&b, "the same clusters again", b.n);
-    set_clusters(&b, true);
-    lap(&b, "placements, one transaction", b.n);
+    if (argc <= 3) fill(&b);
     walk(&b, "candidates as stored", MANIFEST_BY_NUMBER, MANIFEST_CANDIDATES);
     walk(&b, "kept by source, host, id", MANIFEST_BY_SITE, MANIFEST_KEPT);
     walk(&b, "kept by shard", MANIFEST_BY_SHARD, MANIFEST_KEPT);
