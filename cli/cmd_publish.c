@@ -1,9 +1,11 @@
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/progress.h"
 #include "cli/hub.h"
+#include "cli/judge.h"
 #include "cli/refine.h"
 #include "store/release.h"
 #include <stddef.h>
@@ -11,9 +13,10 @@
 #include <stdlib.h>
 
 struct publish_args {
-    const char *source, *license, *language, *key;
-    double min_french_share;
-    int64_t threads;
+    const char *key, *split, *since, *until, *crawled_since, *crawled_until;
+    struct option_list source, license, language, variety, host, campaign;
+    double min_french_share, min_language_score;
+    int64_t threads, min_words, max_words;
     bool unsigned_;
 };
 
@@ -95,8 +98,27 @@ static void print_json(struct buf *out, const struct release_options *o, const s
 
 static int exit_of(enum status st, const struct release_outcome *r) {
     if (st == ST_OK) return EXIT_DONE;
-    if (st == ST_SKIP) return r->existed ? EXIT_CANNOT_CREATE : r->wrong_version ? EXIT_USAGE : EXIT_DATA;
+    if (st == ST_SKIP) return r->existed ? EXIT_CANNOT_CREATE : r->wrong_version || r->wrong_selection ? EXIT_USAGE : EXIT_DATA;
     return st == ST_RETRY ? EXIT_TRY_AGAIN : EXIT_IO;
+}
+
+static struct release_words words_of(const struct option_list *list) { return (struct release_words){list->items, list->n}; }
+
+static struct release_select selection_of(const struct publish_args *args) {
+    return (struct release_select){.sources = words_of(&args->source),
+                                   .licenses = words_of(&args->license),
+                                   .languages = words_of(&args->language),
+                                   .varieties = words_of(&args->variety),
+                                   .hosts = words_of(&args->host),
+                                   .campaigns = words_of(&args->campaign),
+                                   .min_french_share = args->min_french_share,
+                                   .min_language_score = args->min_language_score,
+                                   .min_words = args->min_words,
+                                   .max_words = args->max_words,
+                                   .since = args->since,
+                                   .until = args->until,
+                                   .crawled_since = args->crawled_since,
+                                   .crawled_until = args->crawled_until};
 }
 
 static int publish(struct cli *cli, struct hub *h, const struct publish_args *args, char **operands) {
@@ -105,6 +127,10 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
     struct release_outcome done = {0};
     struct progress progress;
     bool have_key = false;
+    struct buf settings = {.max = MIB};
+    char settings_hash[33];
+    judge_settings(h->settings, &settings);
+    hash128_hex(hash128(buf_view(&settings)), settings_hash);
     struct release_source *sources = sources_of(h);
     enum status st = sources ? load_key(h, args, &key, &have_key, &err) : fail(&err, ST_FATAL, "out of memory");
     struct release_options opt = {.releases = hub_path(h, &releases, "releases"),
@@ -116,13 +142,12 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
                                   .n_sources = h->catalogue.n,
                                   .key = have_key ? &key : NULL,
                                   .code_version = VILLERS_VERSION,
-                                  .settings_hash = "",
+                                  .settings_hash = settings_hash,
+                                  .settings_text = buf_cstr(&settings),
                                   .contact = h->settings->contact ? h->settings->contact : "",
                                   .agent = h->settings->agent ? h->settings->agent : "villers",
-                                  .source = args->source,
-                                  .license = args->license,
-                                  .language = args->language,
-                                  .min_french_share = args->min_french_share,
+                                  .base = h->settings->url,
+                                  .select = selection_of(args),
                                   .shard_text_bytes = (uint64_t)h->settings->shard_text_bytes,
                                   .zstd_level = (int)h->settings->zstd_level,
                                   .threads = (unsigned)args->threads,
@@ -130,6 +155,10 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
                                   .progress = show_progress,
                                   .progress_ctx = &progress};
     progress_begin(&progress, "publish", cli->quiet);
+    if (st == ST_OK && args->split) {
+        st = release_splits_parse(args->split, &opt.splits, &err);
+        done.wrong_selection = st == ST_SKIP;
+    }
     if (st == ST_OK) st = release_publish(&opt, &done, &err);
     progress_end(&progress);
     int code = exit_of(st, &done);
@@ -144,6 +173,7 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
     }
     if (have_key) sign_wipe(&key);
     free(sources);
+    buf_free(&settings);
     buf_free(&err);
     buf_free(&out);
     buf_free(&releases);
@@ -181,11 +211,28 @@ static int run_publish(struct cli *cli, void *options, char **operands, int n) {
 }
 
 static const struct option publish_options[] = {
-    {"source", 0, OPTION_STRING, offsetof(struct publish_args, source), "ID", "only documents of this source"},
-    {"license", 0, OPTION_STRING, offsetof(struct publish_args, license), "SPDX", "only documents under this licence"},
-    {"language", 0, OPTION_STRING, offsetof(struct publish_args, language), "CODE", "only documents in this language (ISO 639-3)"},
+    {"source", 0, OPTION_LIST, offsetof(struct publish_args, source), "ID",
+     "only documents of this source; repeatable, as the next five"},
+    {"license", 0, OPTION_LIST, offsetof(struct publish_args, license), "SPDX", "only documents under this licence"},
+    {"language", 0, OPTION_LIST, offsetof(struct publish_args, language), "CODE", "only documents in this language (ISO 639-3)"},
+    {"variety", 0, OPTION_LIST, offsetof(struct publish_args, variety), "TAG", "only documents in this variety of French (fr-CA)"},
+    {"host", 0, OPTION_LIST, offsetof(struct publish_args, host), "HOST", "only documents of this host"},
+    {"campaign", 0, OPTION_LIST, offsetof(struct publish_args, campaign), "NAME", "only documents of this campaign"},
     {"min-french-share", 0, OPTION_FLOAT, offsetof(struct publish_args, min_french_share), "X",
      "only documents with at least this share of French, 0 to 1"},
+    {"min-language-score", 0, OPTION_FLOAT, offsetof(struct publish_args, min_language_score), "X",
+     "only documents whose language is at least this sure, 0 to 1"},
+    {"min-words", 0, OPTION_INT, offsetof(struct publish_args, min_words), "N", "only documents of at least so many words"},
+    {"max-words", 0, OPTION_INT, offsetof(struct publish_args, max_words), "N", "only documents of at most so many words"},
+    {"since", 0, OPTION_STRING, offsetof(struct publish_args, since), "DAY",
+     "only documents published on this day (YYYY-MM-DD) or later"},
+    {"until", 0, OPTION_STRING, offsetof(struct publish_args, until), "DAY", "only documents published on this day or before"},
+    {"crawled-since", 0, OPTION_STRING, offsetof(struct publish_args, crawled_since), "DAY",
+     "only documents collected on this day or later"},
+    {"crawled-until", 0, OPTION_STRING, offsetof(struct publish_args, crawled_until), "DAY",
+     "only documents collected on this day or before"},
+    {"split", 0, OPTION_STRING, offsetof(struct publish_args, split), "SHARES",
+     "part the documents by a stable hash of their id: validation=PERCENT,test=PERCENT; the rest is train"},
     {"key", 'k', OPTION_STRING, offsetof(struct publish_args, key), "FILE",
      "secret key to sign with (default: the hub's minisign.key, if any)"},
     {"unsigned", 0, OPTION_FLAG, offsetof(struct publish_args, unsigned_), NULL, "do not sign, even if the hub has a key"},
@@ -199,7 +246,8 @@ const struct command cmd_publish = {
     .group = "release",
     .summary = "make an immutable version of a dataset from the kept documents",
     .usage = "NAME VERSION",
-    .examples = "villers publish demo 1.0.0\nvillers publish loi 2.1.0 --license etalab-2.0\n",
+    .examples = "villers publish demo 1.0.0\nvillers publish loi 2.1.0 --license etalab-2.0 --since 2000-01-01\n"
+                "villers publish corpus 1.0.0 --split validation=1,test=1\n",
     .options = publish_options,
     .options_size = sizeof(struct publish_args),
     .min_operands = 2,

@@ -41,6 +41,7 @@ static int serve(struct cli *cli, const struct serve_args *args, unsigned port, 
     struct serve_http *server = NULL;
     struct serve_options opt = {.releases = hub_path(h, &releases, "releases"),
                                 .contact = h->settings->contact ? h->settings->contact : "",
+                                .base = h->settings->url,
                                 .bind = bind,
                                 .port = port,
                                 .threads = (unsigned)args->threads,

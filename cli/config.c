@@ -18,6 +18,7 @@ static const cyaml_schema_value_t one_string = {CYAML_VALUE_STRING(CYAML_FLAG_PO
 
 static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
                                                        TEXT(settings, contact),
+                                                       TEXT(settings, url),
                                                        TEXT(settings, warc),
                                                        LIST(settings, ai_agents),
                                                        LIST(settings, strip_params),
@@ -83,10 +84,12 @@ enum status config_settings(const char *path, struct settings **out, struct buf 
     if (st != ST_OK) return st;
     struct settings *s = data;
     *out = s;
-    bool ok = default_text(&s->agent, "villers") && default_text(&s->contact, "") && default_text(&s->warc, "zst");
+    bool ok = default_text(&s->agent, "villers") && default_text(&s->contact, "") && default_text(&s->url, "") &&
+              default_text(&s->warc, "zst");
     if (!ok) st = fail(err, ST_RETRY, "%s: out of memory", path);
     if (s->min_language_score == 0) s->min_language_score = 0.5;
     if (s->min_french_share == 0) s->min_french_share = 0.5;
+    for (size_t n = s->url ? strlen(s->url) : 0; n > 0 && s->url[n - 1] == '/';) s->url[--n] = 0;
     default_int(&s->min_words, 1);
     default_int(&s->dedup_memory_bytes, (int64_t)GIB);
     default_int(&s->shard_text_bytes, (int64_t)LIMIT_SHARD_TEXT);

@@ -11,6 +11,7 @@
 struct settings {                    /* hub.yaml; config/hub.yaml documents each key */
     char *agent;                     /* robots product token */
     char *contact;                   /* default contact of campaigns, or "" */
+    char *url;                       /* public address of the hub, without a slash at the end, or "" */
     char *warc;                      /* "zst" or "gz" */
     struct string_list ai_agents;    /* product tokens whose exclusion in robots.txt counts as a reservation */
     struct string_list strip_params; /* query parameters removed from URLs; empty: the built-in list */

@@ -128,7 +128,7 @@ static enum status write_file(const struct dedup_job *job, size_t file, struct b
     struct shard_writer *out = NULL;
     struct shard_info info;
     enum status st = jsonl_open(job->paths[file], &in, err);
-    if (st == ST_OK) st = shard_create(job->out, (unsigned)file, job->level, &out, err);
+    if (st == ST_OK) st = shard_create(job->out, "part", (unsigned)file, job->level, &out, err);
     if (st == ST_OK) st = copy_lines(job, file, in, out, err);
     if (st == ST_OK)
         st = shard_finish(out, &info, err);

@@ -3,7 +3,8 @@
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "cli/serve_files.h"
-#include "cli/serve_pages.h"
+#include "store/site.h"
+#include "store/site_catalog.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,9 @@
 
 #define HEADER_MEMORY ((size_t)32 * KIB) /* a connection's whole memory: request line and header lines */
 #define PAGE_MAX (16 * MIB)
+#define CATALOG_XML "/catalog.xml"
+#define CATALOG_JSONLD "/catalog.jsonld"
+#define HTML "text/html; charset=utf-8"
 
 struct serve_http {
     struct MHD_Daemon *daemon;
@@ -46,7 +50,7 @@ static mhd_result send_and_free(struct MHD_Connection *c, unsigned status, struc
 
 /* ---- pages ---- */
 
-static mhd_result send_page(struct MHD_Connection *c, unsigned status, struct buf *page, bool conditional) {
+static mhd_result send_page(struct MHD_Connection *c, unsigned status, struct buf *page, const char *type, bool conditional) {
     char etag[40] = "\"", hex[33];
     unsigned code = status;
     if (!buf_ok(page)) buf_clear(page);
@@ -62,7 +66,7 @@ static mhd_result send_page(struct MHD_Connection *c, unsigned status, struct bu
         MHD_create_response_from_buffer(code == 304 ? 0 : page->len, (void *)buf_cstr(page), MHD_RESPMEM_MUST_COPY);
     if (!r) return MHD_NO;
     common_headers(r);
-    MHD_add_response_header(r, "Content-Type", "text/html; charset=utf-8");
+    MHD_add_response_header(r, "Content-Type", type);
     MHD_add_response_header(r, "Cache-Control", "no-cache");
     MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:");
     if (conditional) MHD_add_response_header(r, "ETag", etag);
@@ -72,22 +76,30 @@ static mhd_result send_page(struct MHD_Connection *c, unsigned status, struct bu
 
 static mhd_result send_error(struct MHD_Connection *c, unsigned status) {
     struct buf page = {.max = PAGE_MAX};
-    serve_pages_error(&page, (int)status);
-    mhd_result sent = send_page(c, status, &page, false);
+    site_error(&page, (int)status);
+    mhd_result sent = send_page(c, status, &page, HTML, false);
     buf_free(&page);
     return sent;
 }
 
-static mhd_result send_folder(struct serve_http *s, struct MHD_Connection *c, const char *path) {
+/* A folder's page, or the catalogue: both are made when asked, with the address by which the client knows us. */
+static mhd_result send_made(struct serve_http *s, struct MHD_Connection *c, const char *path) {
     struct buf page = {.max = PAGE_MAX}, base = {.max = LIMIT_URL_INPUT};
-    const char *host = header(c, "Host"), *proto = header(c, "X-Forwarded-Proto");
-    buf_printf(&base, "%s://%s", proto && !strcmp(proto, "https") ? "https" : "http", host ? host : "localhost");
-    struct serve_place place = {.releases = s->opt.releases, .base = buf_cstr(&base), .contact = s->opt.contact};
-    if (!strcmp(path, "/"))
-        serve_pages_home(&page, &place);
+    const char *host = header(c, "Host"), *proto = header(c, "X-Forwarded-Proto"), *type = HTML;
+    if (s->opt.base[0])
+        buf_str(&base, s->opt.base);
     else
-        serve_pages_folder(&page, &place, path);
-    mhd_result sent = send_page(c, 200, &page, true);
+        buf_printf(&base, "%s://%s", proto && !strcmp(proto, "https") ? "https" : "http", host ? host : "localhost");
+    struct site site = {.releases = s->opt.releases, .base = buf_cstr(&base), .contact = s->opt.contact};
+    if (!strcmp(path, CATALOG_XML)) {
+        site_catalog_xml(&page, &site);
+        type = "application/rdf+xml";
+    } else if (!strcmp(path, CATALOG_JSONLD)) {
+        site_catalog_jsonld(&page, &site);
+        type = "application/ld+json";
+    } else
+        site_folder(&page, &site, path);
+    mhd_result sent = send_page(c, 200, &page, type, true);
     buf_free(&page);
     buf_free(&base);
     return sent;
@@ -155,11 +167,12 @@ static mhd_result answer(struct serve_http *s, struct MHD_Connection *c, const c
     struct serve_entry e;
     size_t len = strlen(path);
     if (path[0] != '/' || len > LIMIT_URL_INPUT / 4) return send_error(c, 404);
+    if (!strcmp(path, CATALOG_XML) || !strcmp(path, CATALOG_JSONLD)) return send_made(s, c, path);
     serve_files_find(s->root_fd, path, &e);
     if (e.kind == SERVE_NOTHING) return send_error(c, 404);
     if (e.kind == SERVE_FILE) return send_file(c, &e);
     close(e.fd);
-    return path[len - 1] == '/' ? send_folder(s, c, path) : send_redirect(c, path);
+    return path[len - 1] == '/' ? send_made(s, c, path) : send_redirect(c, path);
 }
 
 static mhd_result on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method, const char *version,

@@ -9,6 +9,7 @@
 struct serve_options {
     const char *releases; /* folder; borrowed while the server runs, as all strings here */
     const char *contact;
+    const char *base; /* public address, or "": the Host that the client asked for */
     const char *bind; /* address, IPv4 or IPv6 */
     unsigned port;    /* 0: any free one */
     unsigned threads; /* 0: one a core */

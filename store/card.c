@@ -119,6 +119,30 @@ static void front_languages(struct buf *out, const struct card *c) {
     }
 }
 
+static struct release_count split_count(const struct release_manifest *m, enum release_split split) {
+    struct release_count c = {0};
+    for (size_t i = 0; i < m->n_shards; i++) {
+        if (release_split_of_shard(m->shards[i].name) != split) continue;
+        c.documents += m->shards[i].documents;
+        c.text_bytes += m->shards[i].text_bytes;
+    }
+    return c;
+}
+
+static void front_files(struct buf *out, const struct release_manifest *m, enum release_split split) {
+    bool alone = !release_splits_any(&m->splits);
+    if (split != SPLIT_TRAIN && split_count(m, split).documents == 0) return;
+    buf_printf(out, "  - split: %s\n    path: data/%s%s*.jsonl.zst\n", release_split_name(split),
+               alone ? "" : release_split_prefix(split), alone ? "" : "-");
+}
+
+static void front_split(struct buf *out, const struct release_manifest *m, enum release_split split) {
+    struct release_count c = split_count(m, split);
+    if (split != SPLIT_TRAIN && c.documents == 0) return;
+    buf_printf(out, "  - name: %s\n    num_bytes: %llu\n    num_examples: %llu\n", release_split_name(split),
+               (unsigned long long)c.text_bytes, (unsigned long long)c.documents);
+}
+
 static void front_matter(struct buf *out, const struct card *c) {
     const struct release_manifest *m = c->m;
     buf_str(out, "---\n");
@@ -129,13 +153,14 @@ static void front_matter(struct buf *out, const struct card *c) {
     buf_printf(out, "\nversion: %s\n", m->version);
     buf_printf(out, "size_categories:\n- %s\n", size_category(m->documents));
     buf_str(out, "task_categories:\n- text-generation\n- fill-mask\ntags:\n- french\n- pretraining\n- croissant\n");
-    buf_str(out,
-            "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/*.jsonl.zst\n  default: true\n");
+    buf_str(out, "configs:\n- config_name: default\n  data_files:\n");
+    for (int i = 0; i < SPLITS; i++) front_files(out, m, (enum release_split)i);
+    buf_str(out, "  default: true\n");
     buf_str(out, "dataset_info:\n  config_name: default\n  features:\n");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         buf_printf(out, "  - name: %s\n    dtype: %s\n", columns[i].name, columns[i].dtype);
-    buf_printf(out, "  splits:\n  - name: train\n    num_bytes: %llu\n    num_examples: %llu\n", (unsigned long long)m->text_bytes,
-               (unsigned long long)m->documents);
+    buf_str(out, "  splits:\n");
+    for (int i = 0; i < SPLITS; i++) front_split(out, m, (enum release_split)i);
     buf_printf(out, "  download_size: %llu\n  dataset_size: %llu\n---\n\n", (unsigned long long)m->bytes,
                (unsigned long long)m->text_bytes);
 }

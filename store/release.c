@@ -8,6 +8,7 @@
 #include "store/release_diff.h"
 #include "store/release_versions.h"
 #include "store/semver.h"
+#include "store/site.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +153,15 @@ static enum status load_previous(struct publish *p) {
     return st == ST_SKIP ? ST_OK : st;
 }
 
+/* A document never changes split: the shares are those of the first version for ever. */
+static enum status check_splits(struct publish *p) {
+    const struct release_splits *mine = &p->opt->splits, *before = &p->previous.splits;
+    if (p->previous_dir.len == 0 || memcmp(mine, before, sizeof *mine) == 0) return ST_OK;
+    p->out->wrong_selection = true;
+    return fail(p->err, ST_SKIP, "%s %s has %s: the splits of a dataset never change; give the same --split, or another name",
+                p->opt->name, p->out->previous, release_splits_any(before) ? "other splits" : "no splits");
+}
+
 /* ---- what changed, and the number it needs ---- */
 
 static enum status count_change(void *ctx, enum release_change change, const char *id) {
@@ -211,7 +221,7 @@ static enum status add_rows(struct publish *p, struct release_build *b) {
                                    .text_bytes = (int64_t)m->text_bytes,
                                    .bytes = (int64_t)m->bytes,
                                    .manifest_sha256 = slice_str(p->manifest_sha256),
-                                   .settings_hash = slice_of("", 0),
+                                   .settings_hash = slice_str(p->opt->settings_hash),
                                    .run = p->run};
     int64_t number = 0;
     enum status st = manifest_add_release(p->opt->manifest, &rel, &number, p->err);
@@ -258,7 +268,9 @@ static enum status show(struct publish *p, const struct release_manifest *m, uin
     if (st == ST_OK && rename(buf_cstr(&p->staging), buf_cstr(&p->target)) != 0)
         st = fail_errno(p->err, "cannot rename to", buf_cstr(&p->target));
     if (st == ST_OK) st = dir_sync(buf_cstr(&p->dataset_dir), p->err);
-    return st == ST_OK ? note_version(p, m, files) : st;
+    if (st == ST_OK) st = note_version(p, m, files);
+    struct site site = {.releases = p->opt->releases, .base = p->opt->base, .contact = p->opt->contact};
+    return st == ST_OK ? site_write(&site, p->opt->name, p->err) : st;
 }
 
 static void fill_outcome(struct release_outcome *out, const struct release_manifest *m) {
@@ -324,13 +336,21 @@ static enum status next_shard_number(struct publish *p, int64_t *next) {
 
 static enum status name_manifest(struct release_build *b) {
     char day[11];
+    struct buf selection = {.max = LIMIT_RELEASE_META};
+    struct json_out j;
+    json_out_init(&j, &selection);
+    release_select_json(&j, &b->opt->select);
     clock_day(b->max_day * MS_A_DAY, day);
     b->m.name = strdup(b->opt->name);
     b->m.version = strdup(b->opt->version);
     b->m.date = strdup(day);
     b->m.code_version = strdup(b->opt->code_version);
     b->m.settings = strdup(b->opt->settings_hash);
-    bool ok = b->m.name && b->m.version && b->m.date && b->m.code_version && b->m.settings;
+    b->m.judged_by = strdup(b->opt->settings_text);
+    b->m.selection = strndup(buf_cstr(&selection), selection.len);
+    b->m.splits = b->opt->splits;
+    buf_free(&selection);
+    bool ok = b->m.name && b->m.version && b->m.date && b->m.code_version && b->m.settings && b->m.judged_by && b->m.selection;
     return ok ? ST_OK : fail(b->err, ST_FATAL, "out of memory");
 }
 
@@ -381,11 +401,19 @@ static void end_run(struct publish *p, enum status st) {
 
 static enum status publish_in(struct publish *p) {
     const struct release_options *opt = p->opt;
-    struct manifest_run run = {.stage = "publish", .subject = opt->name, .code = opt->code_version, .began_ms = opt->now_ms()};
-    enum status st = check_version(p);
+    struct manifest_run run = {.stage = "publish",
+                               .subject = opt->name,
+                               .code = opt->code_version,
+                               .settings_hash = opt->settings_hash[0] ? opt->settings_hash : NULL,
+                               .settings_text = slice_str(opt->settings_text),
+                               .began_ms = opt->now_ms()};
+    enum status st = release_select_check(&opt->select, p->err);
+    p->out->wrong_selection = st == ST_SKIP;
+    if (st == ST_OK) st = check_version(p);
     if (st == ST_OK && p->committed) return finish_committed(p);
     if (st == ST_OK) st = dir_make(buf_cstr(&p->dataset_dir), p->err);
     if (st == ST_OK) st = load_previous(p);
+    if (st == ST_OK) st = check_splits(p);
     if (st == ST_OK) st = manifest_run_begin(opt->manifest, &run, &p->run, p->err);
     if (st != ST_OK) return st;
     st = build(p);

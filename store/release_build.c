@@ -138,7 +138,8 @@ static enum status write_shard(struct release_build *b, const struct release_lin
     struct shard_writer *w = NULL;
     struct shard_info info = {0};
     path_join(&dir, b->staging, RELEASE_DATA_DIR);
-    enum status st = shard_create(buf_cstr(&dir), (unsigned)b->list_number, level_of(b), &w, b->err);
+    enum status st =
+        shard_create(buf_cstr(&dir), release_split_prefix(b->split), (unsigned)b->list_number, level_of(b), &w, b->err);
     buf_free(&dir);
     if (st != ST_OK) return st;
     st = release_shard_write(in, &b->list, w, sums, b->err);
@@ -227,11 +228,9 @@ void release_build_merge_hosts(struct release_build *b) {
 
 static bool chosen(const struct release_build *b, const struct manifest_document *d) {
     const struct release_options *o = b->opt;
-    if (d->license.len == 0) {
-        b->out->unlicensed++;
-        return false;
-    }
-    return !o->language || slice_eq_str(d->language, o->language);
+    if (release_split_of(&o->splits, d->id) != b->split || !release_select_takes(&o->select, d)) return false;
+    if (d->license.len == 0) b->out->unlicensed++;
+    return d->license.len > 0;
 }
 
 static bool list_full(const struct release_build *b, int64_t more_bytes) {
@@ -299,21 +298,39 @@ static enum status take_document(void *ctx, const struct manifest_document *d) {
     return st;
 }
 
-enum status release_build_shards(struct release_build *b) {
-    const struct release_options *o = b->opt;
+/* A split has shards of its own, and is walked for alone: one list is open at a time. */
+static enum status build_split(struct release_build *b) {
+    const struct release_select *wanted = &b->opt->select;
     struct manifest_select sel = {.which = MANIFEST_KEPT,
                                   .order = MANIFEST_BY_SHARD,
-                                  .dataset = o->name,
-                                  .source = o->source,
-                                  .license = o->license,
-                                  .min_french_share = o->min_french_share};
+                                  .dataset = b->opt->name,
+                                  .source = wanted->sources.n == 1 ? wanted->sources.items[0] : NULL,
+                                  .license = wanted->licenses.n == 1 ? wanted->licenses.items[0] : NULL,
+                                  .min_french_share = wanted->min_french_share};
+    b->list_number = -1;
+    b->placed_bytes = 0;
+    b->placing = false;
+    enum status st = manifest_each_document(b->opt->manifest, &sel, take_document, b, b->err);
+    return st == ST_OK ? flush_list(b) : st;
+}
+
+static int by_number(const void *a, const void *b) {
+    const struct release_shard *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+enum status release_build_shards(struct release_build *b) {
+    const struct release_options *o = b->opt;
     b->shard_text_bytes = o->shard_text_bytes ? o->shard_text_bytes : LIMIT_SHARD_TEXT;
     b->max_day = INT64_MIN;
     b->min_day = INT64_MAX;
-    b->list_number = -1;
     enum status st = open_places(b);
-    if (st == ST_OK) st = manifest_each_document(o->manifest, &sel, take_document, b, b->err);
-    if (st == ST_OK) st = flush_list(b);
+    int last = release_splits_any(&o->splits) ? SPLITS - 1 : SPLIT_TRAIN;
+    for (int split = 0; st == ST_OK && split <= last; split++) {
+        b->split = (enum release_split)split;
+        st = build_split(b);
+    }
+    if (b->m.n_shards) qsort(b->m.shards, b->m.n_shards, sizeof *b->m.shards, by_number);
     if (st == ST_OK && b->m.documents == 0)
         st = fail(b->err, ST_SKIP, "no document to publish%s",
                   b->out->unlicensed ? ": those kept have no licence"

@@ -19,6 +19,7 @@ struct release_build {
     struct release_manifest m; /* of this version, filled as shards end */
     struct checksums sums;
     struct release_list list;
+    enum release_split split; /* being walked for */
     int64_t list_number;      /* the shard that ${list} is for */
     int64_t next_number;      /* the first that no shard ever had */
     int64_t min_day, max_day; /* of the crawl */

@@ -146,7 +146,7 @@ static bool read_head(struct slice head, const char *old_sha256, char new_sha256
 
 static enum status rebuild(struct apply *a, const char *dir, int level, struct shard_info *info) {
     struct slice order;
-    enum status st = shard_create(dir, 0, level, &a->w, a->err);
+    enum status st = shard_create(dir, "part", 0, level, &a->w, a->err);
     if (st != ST_OK) return st;
     while (st == ST_OK && (st = jsonl_next(a->delta, &order, a->err)) == ST_OK) st = obey(a, order);
     if (st != ST_RETRY) {

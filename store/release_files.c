@@ -8,6 +8,7 @@
 #include "store/card_croissant.h"
 #include "store/card_report.h"
 #include "store/release_build.h"
+#include "store/site.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -103,6 +104,13 @@ static enum status write_reports(struct release_build *b, const struct card *car
     return release_build_put(b, "report.html", text);
 }
 
+/* The version's own page, for servers that make none. */
+static enum status write_page(struct release_build *b, struct buf *text) {
+    struct site site = {.releases = b->opt->releases, .base = b->opt->base, .contact = b->opt->contact};
+    site_version(text, &site, &b->m, b->staging);
+    return release_build_put(b, "index.html", text);
+}
+
 /* ---- the end ---- */
 
 static enum status write_sums(struct release_build *b, struct buf *text) {
@@ -141,6 +149,7 @@ enum status release_build_files(struct release_build *b) {
     }
     if (st == ST_OK) st = write_reports(b, &card, &text);
     if (st == ST_OK) st = write_removals(b, &text);
+    if (st == ST_OK) st = write_page(b, &text);
     if (st == ST_OK) {
         release_manifest_write(&text, &b->m);
         st = release_build_put(b, RELEASE_MANIFEST_FILE, &text);

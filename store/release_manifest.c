@@ -31,7 +31,13 @@ static void write_shard(struct json_out *j, const struct release_shard *s) {
     json_kv_int(j, "bytes", (int64_t)s->bytes);
     json_kv_str(j, "sha256", slice_str(s->sha256));
     json_kv_str(j, "lines", slice_str(s->lines));
+    json_kv_str(j, "split", slice_str(release_split_name(release_split_of_shard(s->name))));
     json_object_end(j);
+}
+
+static void put_object(struct json_out *j, const char *key, const char *text) {
+    json_key(j, key);
+    json_raw(j, slice_str(text && text[0] ? text : "{}"));
 }
 
 void release_manifest_write(struct buf *out, const struct release_manifest *m) {
@@ -48,6 +54,10 @@ void release_manifest_write(struct buf *out, const struct release_manifest *m) {
     json_kv_int(&j, "bytes", (int64_t)m->bytes);
     json_kv_str(&j, "code_version", slice_str(m->code_version));
     json_kv_str(&j, "settings", slice_str(m->settings));
+    put_object(&j, "judged_by", m->judged_by);
+    put_object(&j, "selection", m->selection);
+    json_key(&j, "splits");
+    release_splits_json(&j, &m->splits);
     json_key(&j, "shards");
     json_array(&j);
     for (size_t i = 0; i < m->n_shards; i++) write_shard(&j, &m->shards[i]);
@@ -127,6 +137,17 @@ static bool read_counts(struct json_value root, const char *key, struct release_
     return ok;
 }
 
+/* Absent: none, as in releases without splits. */
+static bool read_splits(struct json_value root, struct release_splits *splits) {
+    struct json_value table, share;
+    bool ok = true;
+    if (!json_get(root, "splits", &table)) return true;
+    for (int i = 1; i < SPLITS; i++)
+        if (json_get(table, release_split_name((enum release_split)i), &share))
+            splits->share[i] = (int64_t)get_count(table, release_split_name((enum release_split)i), &ok);
+    return ok;
+}
+
 static enum status read_root(struct json_value root, struct release_manifest *m, struct buf *err) {
     bool ok = true;
     if (json_typeof(root) != JSON_OBJECT) return fail(err, ST_SKIP, RELEASE_MANIFEST_FILE ": not an object");
@@ -143,7 +164,7 @@ static enum status read_root(struct json_value root, struct release_manifest *m,
     m->bytes = get_count(root, "bytes", &ok);
     if (!m->name || !m->version || !m->date || !m->code_version || !m->settings) return fail(err, ST_FATAL, "out of memory");
     if (!ok || !read_counts(root, "sources", &m->sources) || !read_counts(root, "licenses", &m->licenses) ||
-        !read_counts(root, "languages", &m->languages))
+        !read_counts(root, "languages", &m->languages) || !read_splits(root, &m->splits))
         return fail(err, ST_SKIP, RELEASE_MANIFEST_FILE ": a count is missing or is not a whole number");
     return read_shards(root, m, err);
 }
@@ -175,6 +196,8 @@ void release_manifest_free(struct release_manifest *m) {
     free(m->date);
     free(m->code_version);
     free(m->settings);
+    free(m->judged_by);
+    free(m->selection);
     free(m->shards);
     free_counts(&m->sources);
     free_counts(&m->licenses);

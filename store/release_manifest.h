@@ -1,13 +1,15 @@
 #ifndef VILLERS_STORE_RELEASE_MANIFEST_H
 #define VILLERS_STORE_RELEASE_MANIFEST_H
 /*
- * manifest.json of a release: {"format":1, "name", "version", "date", "documents", "words", "text_bytes", "bytes", "code_version", "settings",
- *   "shards":[{"name","path","number","documents","words","text_bytes","bytes","sha256","lines"}],
+ * manifest.json of a release: {"format":1, "name", "version", "date", "documents", "words", "text_bytes", "bytes", "code_version",
+ *   "settings": hash of what judged the documents, "judged_by": the same in words, "selection": what was asked for, "splits": {"validation",
+ *   "test"} in ten-thousandths (release_select.h),
+ *   "shards":[{"name","path","number","documents","words","text_bytes","bytes","sha256","lines","split"}],
  *   "sources":{ID:{"documents","words","text_bytes"}}, "licenses":{…}, "languages":{…}}
  * `bytes` are those of the compressed shards; `lines` is the hash of a shard's lines (release_shard.h); `date` is the largest crawl day of the
  * documents: nothing in it tells when or where it was built.
  */
-#include "base/buf.h"
+#include "store/release_select.h"
 
 #define RELEASE_MANIFEST_FILE "manifest.json"
 #define RELEASE_SUCCESS_FILE "_SUCCESS"
@@ -29,6 +31,8 @@ struct release_counts {
 };
 struct release_manifest {
     char *name, *version, *date, *code_version, *settings; /* owned; "" when absent */
+    char *judged_by, *selection;                           /* owned JSON objects, or NULL; written, not read back */
+    struct release_splits splits;
     uint64_t documents, words, text_bytes, bytes;
     struct release_shard *shards; /* by number */
     size_t n_shards;

@@ -18,6 +18,7 @@ struct shard_writer {
     struct atomic_file file;
     struct sha256 sum;
     char *dir;
+    const char *prefix;
     unsigned number;
     struct shard_info info;
     char out[OUT_BYTES];
@@ -32,9 +33,11 @@ static bool configure(ZSTD_CCtx *c, int level) {
            set(c, ZSTD_c_nbWorkers, workers) && set(c, ZSTD_c_jobSize, JOB_BYTES);
 }
 
-enum status shard_create(const char *dir, unsigned number, int level, struct shard_writer **out, struct buf *err) {
+enum status shard_create(const char *dir, const char *prefix, unsigned number, int level, struct shard_writer **out,
+                         struct buf *err) {
     struct shard_writer *w = calloc(1, sizeof *w);
     if (!w) return fail(err, ST_FATAL, "no memory for a shard");
+    w->prefix = prefix;
     w->number = number;
     w->dir = strdup(dir);
     w->zstd = ZSTD_createCCtx();
@@ -47,7 +50,7 @@ enum status shard_create(const char *dir, unsigned number, int level, struct sha
     if (st == ST_OK) {
         char name[32];
         struct buf path = {0};
-        snprintf(name, sizeof name, "part-%05u", number);
+        snprintf(name, sizeof name, "%s-%05u", prefix, number);
         path_join(&path, dir, name);
         st = buf_ok(&path) ? atomic_open(&w->file, buf_cstr(&path), err) : fail(err, ST_FATAL, "no memory for a shard");
         buf_free(&path);
@@ -101,7 +104,7 @@ enum status shard_finish(struct shard_writer *w, struct shard_info *info, struct
         struct buf path = {0};
         sha256_final(&w->sum, sum);
         hash_hex(sum, sizeof sum, w->info.sha256);
-        snprintf(w->info.name, sizeof w->info.name, "part-%05u-%.12s.jsonl.zst", w->number, w->info.sha256);
+        snprintf(w->info.name, sizeof w->info.name, "%s-%05u-%.12s.jsonl.zst", w->prefix, w->number, w->info.sha256);
         path_join(&path, w->dir, w->info.name);
         st = buf_ok(&path) ? atomic_commit_as(&w->file, buf_cstr(&path), err) : fail(err, ST_FATAL, "no memory for a shard");
         buf_free(&path);

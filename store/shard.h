@@ -9,12 +9,13 @@
 
 struct shard_writer;
 struct shard_info {
-    char name[64]; /* part-00042-<12 hex>.jsonl.zst */
+    char name[64]; /* PREFIX-00042-<12 hex>.jsonl.zst */
     char sha256[65];
     uint64_t bytes, text_bytes, documents, words;
 };
-/** shard_create(dir, number, level, out, err): compression runs on threads of its own while the caller makes the next lines. */
-enum status shard_create(const char *dir, unsigned number, int level, struct shard_writer **out, struct buf *err) MUST_CHECK;
+/** shard_create(dir, prefix, number, level, out, err): ${prefix} begins its name (static: "part"); compression runs on threads of its own while the caller makes the next lines. */
+enum status shard_create(const char *dir, const char *prefix, unsigned number, int level, struct shard_writer **out,
+                         struct buf *err) MUST_CHECK;
 /** shard_append(w, line, text_bytes, words, err): ${line} with its newline.  RETRY on a full disk: abort the shard. */
 enum status shard_append(struct shard_writer *w, struct slice line, uint64_t text_bytes, uint64_t words,
                          struct buf *err) MUST_CHECK;

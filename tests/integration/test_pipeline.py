@@ -43,6 +43,38 @@ class Pipeline(HubCase):
         self.villers("publish", "essai", version)
         return self.hub / "releases" / "essai" / version
 
+    def test_a_release_takes_what_was_asked_for_in_splits_that_never_change(self):
+        self.crawl()
+        self.villers("refine")
+        whole = documents(self.publish())
+        words = sorted(r["words"] for r in whole)[len(whole) // 2]
+        self.villers("publish", "choix", "1.0.0", "--min-words", str(words), "--split", "validation=20,test=10")
+        release = self.hub / "releases" / "choix" / "1.0.0"
+        manifest = json.loads((release / "manifest.json").read_text())
+        self.assertEqual(manifest["selection"], {"min_words": words})
+        self.assertEqual(manifest["splits"], {"validation": 2000, "test": 1000})
+        self.assertTrue(manifest["settings"] and manifest["judged_by"]["langid"])
+        self.assertEqual({r["id"] for r in documents(release)}, {r["id"] for r in whole if r["words"] >= words})
+        self.assertEqual({s["split"] for s in manifest["shards"]}, {"train", "validation", "test"})
+        where = {r["id"]: s["split"] for s in manifest["shards"] for r in self.lines_of(release / s["path"])}
+        # The same split in a larger version; other shares are refused.
+        self.villers("publish", "choix", "1.1.0", "--split", "validation=20,test=10")
+        larger = self.hub / "releases" / "choix" / "1.1.0"
+        manifest = json.loads((larger / "manifest.json").read_text())
+        again = {r["id"]: s["split"] for s in manifest["shards"] for r in self.lines_of(larger / s["path"])}
+        self.assertEqual(where, {i: again[i] for i in where})
+        self.assertEqual(self.villers("publish", "choix", "1.2.0", "--split", "test=10", code=64).returncode, 64)
+        self.assertEqual(self.villers("publish", "choix", "1.2.0", "--since", "hier", code=64).returncode, 64)
+        # The pages are on disk, and the catalogue names each version.
+        self.assertIn("choix/1.1.0/manifest.json", (self.hub / "releases" / "catalog.xml").read_text())
+        self.assertIn("choix", (self.hub / "releases" / "index.html").read_text())
+        self.assertIn("1.1.0", (self.hub / "releases" / "choix" / "index.html").read_text())
+        self.assertIn("Quelques documents", (larger / "index.html").read_text())
+
+    def lines_of(self, shard):
+        text = subprocess.run(["zstd", "-dcq", shard], capture_output=True, check=True).stdout.decode()
+        return [json.loads(line) for line in text.splitlines()]
+
     def test_what_is_french_and_open_and_once_is_published(self):
         self.crawl()
         self.villers("refine")

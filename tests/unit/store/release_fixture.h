@@ -70,7 +70,7 @@ static inline void fixture_shard(const char *dir, const struct fixture_shard *s,
     struct shard_info info;
     struct doc d;
     path_join(&data, dir, RELEASE_DATA_DIR);
-    assert_int_equal(shard_create(buf_cstr(&data), s->number, 3, &w, NULL), ST_OK);
+    assert_int_equal(shard_create(buf_cstr(&data), "part", s->number, 3, &w, NULL), ST_OK);
     for (unsigned i = 0; i < s->documents; i++) {
         buf_clear(&line);
         fixture_line(&line, s->first + i, &d);

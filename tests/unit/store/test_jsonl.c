@@ -130,7 +130,7 @@ static void test_damage(void **state) {
 static void write_shard(struct scratch *s, struct shard_info *info) {
     struct shard_writer *w = NULL;
     struct buf line = {0};
-    OK(shard_create(s->dir, 42, 9, &w, &s->err));
+    OK(shard_create(s->dir, "part", 42, 9, &w, &s->err));
     for (uint32_t i = 0, x = 7; i < 30000; i++) {
         buf_clear(&line);
         buf_printf(&line, "{\"id\":%u,\"text\":\"", i);
@@ -176,7 +176,7 @@ static void test_shard(void **state) {
     assert_string_equal(a.sha256, b.sha256); /* whatever the number of processors */
 
     struct shard_writer *w = NULL;
-    OK(shard_create(s->dir, 1, 3, &w, &s->err));
+    OK(shard_create(s->dir, "part", 1, 3, &w, &s->err));
     OK(shard_append(w, slice_str("{}\n"), 0, 0, &s->err));
     shard_abort(w);
     assert_int_equal(scratch_files(s), 1);

@@ -28,6 +28,8 @@ static struct release_options options(struct hub_fixture *h, const char *version
                                     .n_sources = 1,
                                     .code_version = "0",
                                     .settings_hash = "",
+                                    .settings_text = "",
+                                    .base = "",
                                     .contact = "a@exemple.fr",
                                     .agent = "villers",
                                     .shard_text_bytes = 100000,
