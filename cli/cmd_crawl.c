@@ -1,4 +1,5 @@
 /* villers crawl: run a campaign, or go on where it stopped. */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "base/progress.h"
@@ -181,9 +182,15 @@ static int dry_run(const struct plan *p, const struct crawl_options *o) {
 static const char *const outcomes[] = {
     [CRAWL_DONE] = "done", [CRAWL_LIMIT] = "limit", [CRAWL_STOPPED] = "stopped", [CRAWL_WAITING] = "waiting"};
 
+static const char *next_try(const struct crawl_stats *s, char when[ISO8601_LEN]) {
+    clock_iso8601(s->now_ms + s->wait_ms, when);
+    return when;
+}
+
 static void report_json(const struct plan *p, const struct crawl_report *r, const struct crawl_stats *s, enum crawl_outcome outcome,
                         struct buf *out) {
     struct json_out j;
+    char when[ISO8601_LEN];
     json_out_init(&j, out);
     json_object(&j);
     json_kv_str(&j, "campaign", slice_str(p->campaign.name));
@@ -194,6 +201,7 @@ static void report_json(const struct plan *p, const struct crawl_report *r, cons
     json_kv_int(&j, "documents", s->documents);
     json_kv_int(&j, "received_bytes", s->bytes);
     json_kv_int(&j, "retries", s->retries);
+    json_kv_str(&j, "next_try", slice_str(outcome == CRAWL_WAITING ? next_try(s, when) : ""));
     json_key(&j, "campaign_so_far");
     json_object(&j);
     crawl_report_json(r, &j);
@@ -216,6 +224,7 @@ static int report(const struct plan *p, const struct cli *cli, const struct craw
     struct buf out = {0}, path = {.max = 8192}, err = {.max = LIMIT_ERR};
     struct crawl_report r;
     int code = EXIT_DONE;
+    char when[ISO8601_LEN];
     if (crawl_report_read(hub_path(&p->hub, &path, "frontier/%s.sqlite", p->campaign.name), &r, NULL, &err) != ST_OK) {
         code = cli_error(EXIT_IO, "%s", buf_cstr(&err));
     } else {
@@ -230,8 +239,10 @@ static int report(const struct plan *p, const struct cli *cli, const struct craw
     if (code == EXIT_DONE && outcome == CRAWL_STOPPED)
         code = cli_error(EXIT_TRY_AGAIN, "stopped, all saved; go on with: villers crawl %s", name);
     else if (code == EXIT_DONE && outcome == CRAWL_WAITING)
-        code = cli_error(EXIT_TRY_AGAIN, "%lld URLs are left on %u hosts that rest or cannot be reached; later: villers crawl %s",
-                         (long long)left, s->hosts, name);
+        code = cli_error(
+            EXIT_TRY_AGAIN,
+            "%lld URLs are left on %u hosts that rest or cannot be reached; the first may be asked from %s; later: villers crawl %s",
+            (long long)left, s->hosts, next_try(s, when), name);
     crawl_report_free(&r);
     buf_free(&out);
     buf_free(&path);
@@ -281,6 +292,9 @@ static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
                               .connect_to = cmd->connect_to.items,
                               .n_connect_to = cmd->connect_to.n,
                               .allow_private = cmd->allow_private,
+                              .tolerate_robots_typos = set->robots_typos,
+                              .robots_html_is_none = set->robots_html_is_none,
+                              .robots_unreachable_days = set->robots_unreachable_days,
                               .delay_ms = cmd->delay_ms,
                               .max_pages = cmd->max_pages,
                               .max_wait_ms = cmd->max_wait * 1000,

@@ -15,6 +15,9 @@ struct settings {                    /* hub.yaml; config/hub.yaml documents each
     char *warc;                      /* "zst" or "gz" */
     struct string_list ai_agents;    /* product tokens whose exclusion in robots.txt counts as a reservation */
     struct string_list strip_params; /* query parameters removed from URLs; empty: the built-in list */
+    bool robots_typos;               /* robots.txt: usual typos and a missing colon are read as meant */
+    bool robots_html_is_none;        /* an HTML page in place of robots.txt: there is none */
+    int64_t robots_unreachable_days; /* above 0: a robots.txt out of reach for so long counts as absent */
     double min_language_score;       /* of French, below which a document is "language" */
     double min_french_share;
     int64_t min_words;

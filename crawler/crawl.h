@@ -57,14 +57,16 @@ struct crawl_options {
     size_t n_connect_to;
     bool allow_private;
     bool tolerate_robots_typos;
-    int64_t delay_ms;              /* above 0: the floor, instead of the campaign's and sources' */
-    int64_t max_pages;             /* above 0: of this run */
-    int64_t max_wait_ms;           /* 0: ten minutes */
-    int64_t backoff_ms;            /* first rest after a failure; 0: a minute */
-    int64_t timeout_ms, stall_ms;  /* of a request; 0: 5 min and 30 s */
-    int64_t warc_bytes, raw_bytes; /* at which segments are sealed; 0: 1 GiB and 256 MiB */
-    unsigned workers;              /* 0: one a core */
-    const char *settings_hash;     /* hex, or NULL */
+    bool robots_html_is_none;        /* an HTML page in place of robots.txt: there is none; else the host stays closed */
+    int64_t robots_unreachable_days; /* above 0: a robots.txt out of reach for so long counts as absent */
+    int64_t delay_ms;                /* above 0: the floor, instead of the campaign's and sources' */
+    int64_t max_pages;               /* above 0: of this run */
+    int64_t max_wait_ms;             /* 0: ten minutes */
+    int64_t backoff_ms;              /* first rest after a failure; 0: a minute */
+    int64_t timeout_ms, stall_ms;    /* of a request; 0: 5 min and 30 s */
+    int64_t warc_bytes, raw_bytes;   /* at which segments are sealed; 0: 1 GiB and 256 MiB */
+    unsigned workers;                /* 0: one a core */
+    const char *settings_hash;       /* hex, or NULL */
     struct slice settings_text;
     const struct log *log; /* may be NULL */
 };

@@ -1,10 +1,13 @@
 #include "crawler/crawl_internal.h"
 
+#include "base/hash.h"
 #include "base/limits.h"
 #include "crawler/decode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define DAY_MS INT64_C(86400000)
 
 static const char *const paths[] = {[HOSTS_ROBOTS] = "/robots.txt", [HOSTS_TDMREP] = "/.well-known/tdmrep.json"};
 
@@ -31,18 +34,23 @@ void crawl_control_origin_free(struct crawl_origin *o) {
     free(o);
 }
 
-struct crawl_control *crawl_control_new(struct crawl_origin *o, enum hosts_file_kind kind, struct slice url, unsigned hops) {
+struct crawl_control *crawl_control_new(struct crawl_origin *o, enum hosts_file_kind kind, struct slice url,
+                                        const struct crawl_control *from) {
     struct crawl_control *k = calloc(1, sizeof *k);
     if (!k) return NULL;
     k->origin = o;
     k->kind = kind;
-    k->hops = hops;
+    if (from) {
+        k->hops = from->hops + 1;
+        memcpy(k->been, from->been, sizeof k->been);
+    }
     k->url = url.len ? strndup(url.ptr, url.len) : NULL;
     if (!url.len && asprintf(&k->url, "%s%s", o->name, paths[kind]) < 0) k->url = NULL;
     if (!k->url) {
         free(k);
         return NULL;
     }
+    k->been[k->hops] = hash64(slice_str(k->url));
     return k;
 }
 
@@ -71,7 +79,16 @@ struct crawl_origin *crawl_control_origin(struct crawl *c, struct crawl_slot *s,
 /* ---- what the files say ---- */
 
 static bool settled(const struct hosts_file *f) { return f->state == HOSTS_FILE_FOUND || f->state == HOSTS_FILE_ABSENT; }
-static bool fresh(const struct crawl *c, const struct hosts_file *f) { return settled(f) && f->next_ms > c->now_ms; }
+
+/* RFC 9309 2.3.1.4: after a reasonably long time out of reach a robots.txt may be taken as absent; it is still asked for. */
+static bool given_up(const struct crawl *c, const struct hosts_file *f) {
+    int64_t days = c->opt->robots_unreachable_days;
+    return days > 0 && f->state == HOSTS_FILE_UNREACHABLE && c->now_ms - f->since_ms >= days * DAY_MS;
+}
+
+static bool fresh(const struct crawl *c, const struct hosts_file *f) {
+    return (settled(f) || given_up(c, f)) && f->next_ms > c->now_ms;
+}
 
 static enum status add_sitemaps(struct crawl *c, struct crawl_origin *o, struct buf *err) {
     size_t n;
@@ -132,7 +149,8 @@ static enum status read_rights(struct crawl *c, struct crawl_origin *o, struct b
     hosts_file_free(&tdmrep);
     crawl_control_rights_free(o->rights);
     o->rights = NULL;
-    if (st != ST_OK || !settled(&robots)) { /* another campaign has just failed to read it: unknown, not absent */
+    if (st != ST_OK ||
+        !(settled(&robots) || given_up(c, &robots))) { /* another campaign has just failed to read it: unknown, not absent */
         o->files[HOSTS_ROBOTS].next_ms = 0;
         crawl_control_rights_free(r);
         return st;
@@ -261,12 +279,24 @@ static bool follow(struct crawl *c, struct crawl_job *job, enum status *result, 
     buf_clear(&c->scratch);
     if (url_canonical(to, slice_str(k->url), c->opt->urls, &c->scratch, NULL) != ST_OK || !url_split(buf_view(&c->scratch), &p))
         return false;
+    for (unsigned i = 0; i <= k->hops; i++) /* a circle: nobody is asked the same twice */
+        if (k->been[i] == hash64(buf_view(&c->scratch))) return false;
     *result = frontier_host(c->frontier, p.host, &host, &made, err);
     if (*result != ST_OK) return true;
     struct crawl_slot *s = crawl_slots_get(c, host, p.host, err);
-    struct crawl_control *next = s ? crawl_control_new(k->origin, k->kind, buf_view(&c->scratch), k->hops + 1) : NULL;
+    struct crawl_control *next = s ? crawl_control_new(k->origin, k->kind, buf_view(&c->scratch), k) : NULL;
     *result = next ? ask_again(c, s, next, err) : fail(err, ST_FATAL, "out of memory");
     return true;
+}
+
+/* An HTML page in the place of robots.txt, as sites in trouble give it, says nothing of their rules. */
+static bool tells(const struct crawl *c, enum hosts_file_kind kind, struct slice body) {
+    struct robots *r;
+    if (kind != HOSTS_ROBOTS || c->opt->robots_html_is_none || robots_parse(body, slice_str(c->product), NULL, &r, NULL) != ST_OK)
+        return true;
+    bool readable = robots_readable(r);
+    robots_free(r);
+    return readable;
 }
 
 static void read_file(struct crawl *c, struct crawl_job *job, struct hosts_file *f) {
@@ -280,7 +310,7 @@ static void read_file(struct crawl *c, struct crawl_job *job, struct hosts_file 
     if (whole && a->status >= 200 && a->status < 300) {
         enum decode_result d = decode_body(buf_view(&a->head), buf_view(&a->body), &plain);
         bool cut = d == DECODE_TOO_LARGE || a->error == FETCH_LARGE;
-        if (d == DECODE_OK || cut)
+        if ((d == DECODE_OK || cut) && tells(c, job->control->kind, buf_view(&plain)))
             hosts_file_settle(f, a->status, buf_view(&plain), c->now_ms);
         else
             hosts_file_fail(f, a->status, first, c->now_ms);
@@ -301,7 +331,7 @@ enum status crawl_control_answer(struct crawl *c, struct crawl_job *job, struct 
         job->control = NULL;
         return ask_again(c, job->slot, k, err);
     }
-    if (job->answer->error == FETCH_ADDRESS) {
+    if (job->answer->error == FETCH_ADDRESS && k->hops == 0) {
         o->not_public = true;
         o->pending = false;
         return crawl_slots_schedule(c, o->slot, 0, err);

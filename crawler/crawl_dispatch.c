@@ -190,7 +190,7 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
         return NOTHING;
     case CRAWL_GATE_ASK: break;
     }
-    struct crawl_control *k = crawl_control_new(o, gate.file, slice_of("", 0), 0);
+    struct crawl_control *k = crawl_control_new(o, gate.file, slice_of("", 0), NULL);
     if (!k) {
         *r = fail(err, ST_FATAL, "out of memory");
         return LATER;

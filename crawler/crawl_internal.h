@@ -28,7 +28,7 @@
 
 #include <pthread.h>
 
-#define CRAWL_MAX_TRIES 5
+#define CRAWL_MAX_TRIES 8 /* a minute, doubling: two hours */
 #define CRAWL_MAX_HOPS 10
 #define CRAWL_ROBOTS_HOPS 10 /* RFC 9309 2.3.1.2 asks for at least five */
 #define CRAWL_DRAIN_MS 10000
@@ -66,6 +66,7 @@ struct crawl_control {
     struct crawl_origin *origin;
     enum hosts_file_kind kind;
     unsigned hops;
+    uint64_t been[CRAWL_ROBOTS_HOPS + 1]; /* hashes of the addresses that led here, its own last */
     char *url;
 };
 
@@ -231,7 +232,9 @@ struct crawl_origin *crawl_control_origin(struct crawl *c, struct crawl_slot *s,
 /** What robots.txt, tdmrep.json and the source's licence say of ${target} at ${o}, before anything of it is fetched. */
 enum status crawl_control_gate(struct crawl *c, struct crawl_origin *o, struct slice target, size_t source, struct crawl_gate *gate,
                                struct buf *err) MUST_CHECK;
-struct crawl_control *crawl_control_new(struct crawl_origin *o, enum hosts_file_kind kind, struct slice url, unsigned hops);
+/** A request for the file, or, with ${from}, for ${url} where that one was redirected to. */
+struct crawl_control *crawl_control_new(struct crawl_origin *o, enum hosts_file_kind kind, struct slice url,
+                                        const struct crawl_control *from);
 void crawl_control_free(struct crawl_control *k);
 enum status crawl_control_answer(struct crawl *c, struct crawl_job *job, struct buf *err) MUST_CHECK;
 void crawl_control_rights_free(struct crawl_rights *r);

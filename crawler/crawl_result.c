@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #define RESULTS_AT_ONCE 256
-#define DECODE_TRIES 2
 
 /* A list of another host's pages counts only when that host's robots.txt named it (sitemaps.org, cross-submission). */
 static bool submitted(const struct crawl_job *job, const struct crawl_link *link, int64_t host) {
@@ -47,8 +46,8 @@ static void count(struct crawl *c, const struct crawl_job *job) {
     if (job->french_share >= 0) c->stats.french_bytes += (int64_t)(job->french_share * (double)job->doc.text.len);
 }
 
-/* A body that cannot be decoded was perhaps damaged on its way: two more tries. */
-static bool damaged(const struct crawl_job *job) { return job->reason == REASON_ENCODING && job->tries < DECODE_TRIES; }
+/* A body that cannot be decoded was perhaps damaged on its way. */
+static bool damaged(const struct crawl_job *job) { return job->reason == REASON_ENCODING && job->tries + 1 < CRAWL_MAX_TRIES; }
 
 static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *err) {
     if (damaged(job)) {

@@ -29,7 +29,7 @@ struct robots {
     struct slice *sitemaps;
     size_t n_sitemaps, cap_sitemaps;
     int64_t delay_ms;
-    bool named, html;
+    bool named, html, grouped;
 };
 
 /* Where reading stands in the rows of user-agent lines; see the head. */
@@ -192,6 +192,7 @@ static bool read_line(struct reader *rd, struct slice line) {
     bool named, star;
     switch (field_of(name, rd->tolerant)) {
     case FIELD_AGENT:
+        rd->r->grouped = true;
         named = names_agent(value, rd->agent);
         star = is_star(value);
         rd->r->named |= named;
@@ -343,3 +344,5 @@ const struct robots_extra *robots_extras(const struct robots *r, size_t *n) {
 bool robots_named(const struct robots *r) { return r->named; }
 
 bool robots_is_html(const struct robots *r) { return r->html; }
+
+bool robots_readable(const struct robots *r) { return !r->html || r->grouped; }

@@ -67,5 +67,7 @@ const struct robots_extra *robots_extras(const struct robots *r, size_t *n);
 bool robots_named(const struct robots *r);
 /** robots_is_html(r): the body looks like an HTML page rather than a robots.txt. */
 bool robots_is_html(const struct robots *r);
+/** robots_readable(r): false for an HTML page without one User-agent line: what a site answers when it cannot tell its rules. */
+bool robots_readable(const struct robots *r);
 
 #endif

@@ -137,14 +137,26 @@ def answer(status, *headers):
     return fault
 
 
+def left(conn):
+    """The client has closed its end."""
+    try:
+        return conn.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+
+
 def hang(origin, conn, page):
-    origin.closing.wait(60)
+    while not origin.closing.wait(0.02) and not left(conn):
+        pass
 
 
 def trickle(origin, conn, page):
     send_head(conn, page, 100000)
-    while not origin.closing.wait(0.2):
-        conn.sendall(b"x")
+    for i in range(100000):
+        if origin.closing.wait(0.02) or left(conn):
+            return
+        if i % 10 == 0:
+            conn.sendall(b"x")
 
 
 def endless(origin, conn, page):

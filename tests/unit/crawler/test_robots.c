@@ -157,6 +157,7 @@ static void test_bodies(void **state) {
     (void)state;
     struct robots *r = parse(" \n<!DOCTYPE html><html>", "villers", false);
     assert_true(robots_is_html(r));
+    assert_false(robots_readable(r));
     robots_free(r);
     static const char utf16[] = "\xff\xfeU\0s\0e\0r\0-\0a\0g\0e\0n\0t\0:\0*\0\n\0D\0i\0s\0a\0l\0l\0o\0w\0:\0/\0a\0";
     assert_int_equal(robots_parse(slice_of(utf16, sizeof utf16 - 1), slice_str("villers"), NULL, &r, NULL), ST_OK);
