@@ -54,15 +54,6 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     return ST_OK;
 }
 
-/* "NAME=VALUE" into ${s}. */
-static bool threshold(struct quality_settings *s, const char *text) {
-    struct slice rest = slice_str(text), name;
-    if (!slice_cut(&rest, '=', &name) || rest.len == 0) return false;
-    char *end;
-    double value = strtod(rest.ptr, &end);
-    return *end == '\0' && value >= 0 && value <= 1e15 && quality_set(s, name, value);
-}
-
 static int run(struct cli *cli, void *opts, char **operands, int n) {
     (void)cli;
     const struct quality_options *o = opts;
@@ -70,7 +61,8 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     if (o->lines && o->jsonl) return cli_error(EXIT_USAGE, "--lines and --jsonl exclude each other");
     quality_defaults(&settings);
     for (size_t i = 0; i < o->set.n; i++)
-        if (!threshold(&settings, o->set.items[i])) return cli_error(EXIT_USAGE, "--set %s: no such threshold", o->set.items[i]);
+        if (!quality_set_text(&settings, slice_str(o->set.items[i])))
+            return cli_error(EXIT_USAGE, "--set %s: no such threshold", o->set.items[i]);
     struct engine e = {
         .form = o->jsonl   ? ENGINE_JSONL
                 : o->lines ? ENGINE_LINES

@@ -3,10 +3,13 @@
 
 struct refine_options {
     int64_t threads;
+    bool rejudge;
 };
 
 static const struct option options[] = {
     {"threads", 'j', OPTION_INT, offsetof(struct refine_options, threads), "N", "worker threads (default: all cores)"},
+    {"rejudge", 0, OPTION_FLAG, offsetof(struct refine_options, rejudge), NULL,
+     "new thresholds over what was measured: no text is read, nothing new is refined"},
     {0},
 };
 
@@ -30,6 +33,12 @@ static enum status report(const struct cli *cli, struct hub *h, const struct ref
         buf_printf(out, "refined %llu segments, %llu documents (%llu unreadable); candidates %llu, kept %llu, duplicates %llu\n",
                    (unsigned long long)c->segments, (unsigned long long)c->documents, (unsigned long long)c->bad,
                    (unsigned long long)c->candidates, (unsigned long long)c->kept, (unsigned long long)c->duplicates);
+        if (c->judged_again)
+            buf_printf(out, "judged %llu documents again from their signals: %llu verdicts changed\n",
+                       (unsigned long long)c->judged_again, (unsigned long long)c->changed);
+        if (c->stale)
+            buf_printf(out, "%llu segments are new, or their texts were made under other settings: run villers refine\n",
+                       (unsigned long long)c->stale);
         buf_str(out, "all documents of the hub, by outcome:\n");
         return manifest_each_tally(h->manifest, &by_outcome, 1, print_reason, out, err);
     }
@@ -39,6 +48,9 @@ static enum status report(const struct cli *cli, struct hub *h, const struct ref
     json_kv_int(&j, "segments", (int64_t)c->segments);
     json_kv_int(&j, "documents", (int64_t)c->documents);
     json_kv_int(&j, "unreadable", (int64_t)c->bad);
+    json_kv_int(&j, "judged_again", (int64_t)c->judged_again);
+    json_kv_int(&j, "changed", (int64_t)c->changed);
+    json_kv_int(&j, "stale_segments", (int64_t)c->stale);
     json_kv_int(&j, "candidates", (int64_t)c->candidates);
     json_kv_int(&j, "kept", (int64_t)c->kept);
     json_kv_int(&j, "duplicates", (int64_t)c->duplicates);
@@ -66,9 +78,13 @@ static int run_refine(struct cli *cli, void *opt, char **operands, int n) {
     }
     struct buf err = {.max = 4096}, out = {0};
     struct refine_counts counts = {0};
+    struct refine_settings settings = {0};
     struct progress progress;
     progress_begin(&progress, "refine", cli->quiet);
-    enum status st = refine_segments(&h, (unsigned)o->threads, &progress, &counts, &err);
+    enum status st = refine_settings_init(&settings, &h, &err);
+    if (st == ST_OK)
+        st = o->rejudge ? refine_rejudge(&h, &settings, &counts, &err)
+                        : refine_segments(&h, &settings, (unsigned)o->threads, &progress, &counts, &err);
     if (st == ST_OK) {
         progress_text(&progress, "duplicates");
         st = refine_duplicates(&h, (unsigned)o->threads, &counts, &err);
@@ -79,6 +95,7 @@ static int run_refine(struct cli *cli, void *opt, char **operands, int n) {
         code = cli_fail(st, &err);
     else if (!cli_out(&out))
         code = EXIT_IO;
+    refine_settings_free(&settings);
     buf_free(&out);
     buf_free(&err);
     hub_close(&h);
@@ -89,8 +106,8 @@ const struct command cmd_refine = {
     .name = "refine",
     .group = "hub",
     .summary = "raw documents to verdicts: language, quality, personal data, duplicates",
-    .usage = "",
-    .examples = "villers refine\nvillers refine --hub ./hub --json\n",
+    .usage = "[--rejudge]",
+    .examples = "villers refine\nvillers refine --rejudge\nvillers refine --hub ./hub --json\n",
     .options = options,
     .options_size = sizeof(struct refine_options),
     .min_operands = 0,

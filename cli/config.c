@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/config_yaml.h"
+#include "dedup/quality.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,11 @@
 
 static const cyaml_schema_value_t one_string = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, 65536)};
 
+/* As libcyaml reads booleans, with one more value: absent. */
+static const cyaml_strval_t choices[] = {{"true", CHOICE_YES}, {"yes", CHOICE_YES}, {"on", CHOICE_YES}, {"1", CHOICE_YES},
+                                         {"false", CHOICE_NO}, {"no", CHOICE_NO},   {"off", CHOICE_NO}, {"0", CHOICE_NO}};
+#define CHOICE(type, key) CYAML_FIELD_ENUM(#key, OPT | CYAML_FLAG_STRICT, struct type, key, choices, CYAML_ARRAY_LEN(choices))
+
 static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
                                                        TEXT(settings, contact),
                                                        TEXT(settings, url),
@@ -28,8 +34,9 @@ static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
                                                        FLOAT(settings, min_language_score),
                                                        FLOAT(settings, min_french_share),
                                                        INT(settings, min_words),
-                                                       BOOL(settings, quality_filters),
-                                                       BOOL(settings, redact),
+                                                       CHOICE(settings, quality_filters),
+                                                       LIST(settings, quality_thresholds),
+                                                       CHOICE(settings, redact),
                                                        BOOL(settings, keep_figures),
                                                        INT(settings, dedup_memory_bytes),
                                                        INT(settings, shard_text_bytes),
@@ -58,6 +65,13 @@ static const cyaml_schema_field_t source_fields[] = {
     INT(source, max_bytes),
     INT(source, max_depth),
     INT(source, max_page_bytes),
+    CHOICE(source, redact),
+    CHOICE(source, quality_filters),
+    BOOL(source, ocr),
+    FLOAT(source, min_language_score),
+    FLOAT(source, min_french_share),
+    INT(source, min_words),
+    LIST(source, quality_thresholds),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t source_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct source, source_fields)};
 
@@ -80,6 +94,15 @@ static void default_int(int64_t *field, int64_t value) {
 static enum status wrong(struct buf *err, const char *path, const char *key, const char *what) {
     return fail(err, ST_FATAL, "%s:%u: %s: %s", path, config_yaml_line(path, key), key, what);
 }
+
+/* Each "NAME=VALUE" of a quality threshold. */
+static bool good_thresholds(const struct string_list *list) {
+    struct quality_settings scratch;
+    for (unsigned i = 0; i < list->n; i++)
+        if (!quality_set_text(&scratch, slice_str(list->items[i]))) return false;
+    return true;
+}
+#define THRESHOLDS_TAKE "takes NAME=VALUE, as \"max_char_dup=0.2\""
 
 enum status config_settings(const char *path, struct settings **out, struct buf *err) {
     void *data;
@@ -104,6 +127,7 @@ enum status config_settings(const char *path, struct settings **out, struct buf 
     if (st == ST_OK && (s->min_french_share < 0 || s->min_french_share > 1))
         st = wrong(err, path, "min_french_share", "takes 0 to 1");
     if (st == ST_OK && s->shard_text_bytes < (int64_t)KIB) st = wrong(err, path, "shard_text_bytes", "takes 1024 or more");
+    if (st == ST_OK && !good_thresholds(&s->quality_thresholds)) st = wrong(err, path, "quality_thresholds", THRESHOLDS_TAKE);
     if (st != ST_OK) {
         config_settings_free(s);
         *out = NULL;
@@ -138,6 +162,10 @@ static enum status check_source(const char *path, const struct source *s, struct
     if (!good_id(slice_str(s->id))) return wrong(err, path, "id", "takes lower-case letters, digits and hyphens, at most 64");
     if (s->delay_ms < 0 || s->max_pages < 0 || s->max_bytes < 0 || s->max_depth < 0 || s->max_page_bytes < 0)
         return fail(err, ST_FATAL, "%s:1: delay_ms and the max_… limits take no negative number", path);
+    if (s->min_language_score < 0 || s->min_language_score > 1 || s->min_french_share < 0 || s->min_french_share > 1 ||
+        s->min_words < 0)
+        return fail(err, ST_FATAL, "%s:1: min_language_score and min_french_share take 0 to 1, min_words no negative number", path);
+    if (!good_thresholds(&s->quality_thresholds)) return wrong(err, path, "quality_thresholds", THRESHOLDS_TAKE);
     if (s->access == ACCESS_BLOCKED) return ST_OK;
     if (!*s->license)
         return wrong(err, path, "license",

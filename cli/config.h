@@ -21,9 +21,10 @@ struct settings {                    /* hub.yaml; config/hub.yaml documents each
     double min_language_score;       /* of French, below which a document is "language" */
     double min_french_share;
     int64_t min_words;
-    bool quality_filters; /* FineWeb-2's French thresholds decide */
-    bool redact;          /* personal data give way to placeholders */
-    bool keep_figures;    /* deduplication: documents that differ only in numbers stay apart */
+    enum choice quality_filters;           /* FineWeb-2's French thresholds decide; default: for crawled sources */
+    struct string_list quality_thresholds; /* "NAME=VALUE", in place of FineWeb-2's */
+    enum choice redact;                    /* personal data give way to placeholders; default yes */
+    bool keep_figures;                     /* deduplication: documents that differ only in numbers stay apart */
     int64_t dedup_memory_bytes;
     int64_t shard_text_bytes;
     int64_t zstd_level; /* of releases */

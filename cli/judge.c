@@ -1,58 +1,43 @@
 #include "cli/judge.h"
 #include "base/limits.h"
 #include "dedup/langid.h"
-#include "dedup/quality.h"
 #include "dedup/redact.h"
+#include "dedup/repair.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 struct judge {
-    const struct settings *settings;
-    struct quality_settings thresholds;
+    const struct policies *policies;
     struct json_parser *parser;
+    struct repairer *repairer;
     struct langid *langid;
     struct quality *quality;
     struct redactor *redactor;
     struct signer *signer;
-    struct buf text, metadata;
+    struct langid_result lang; /* of the document at hand */
+    struct buf text, title, author, metadata;
 };
 
 struct signature_options judge_signature_options(const struct settings *settings) {
     return (struct signature_options){.keep_figures = settings->keep_figures};
 }
 
-void judge_settings(const struct settings *settings, struct buf *text) {
-    struct signature_options signature = judge_signature_options(settings);
-    struct json_out j;
-    json_out_init(&j, text);
-    json_object(&j);
-    json_kv_str(&j, "code", slice_str(VILLERS_VERSION));
-    json_kv_str(&j, "langid", slice_str(langid_version()));
-    json_kv_float(&j, "min_language_score", settings->min_language_score, 4);
-    json_kv_float(&j, "min_french_share", settings->min_french_share, 4);
-    json_kv_int(&j, "min_words", settings->min_words);
-    json_kv_bool(&j, "quality_filters", settings->quality_filters);
-    json_kv_bool(&j, "redact", settings->redact);
-    json_kv_bool(&j, "keep_figures", settings->keep_figures);
-    json_key(&j, "signature");
-    buf_printf(text, "\"%016llx\"", (unsigned long long)signature_version(&signature));
-    json_object_end(&j);
-}
-
-struct judge *judge_new(const struct settings *settings) {
+struct judge *judge_new(const struct settings *settings, const struct policies *policies) {
     struct judge *j = calloc(1, sizeof *j);
     if (!j) return NULL;
     struct signature_options signature = judge_signature_options(settings);
-    j->settings = settings;
-    quality_defaults(&j->thresholds);
+    j->policies = policies;
     j->parser = json_parser_new(LIMIT_LINE);
+    j->repairer = repair_new();
     j->langid = langid_new();
     j->quality = quality_new();
     j->redactor = redact_new();
     j->signer = signer_new(&signature);
     buf_init(&j->text, LIMIT_TEXT);
+    buf_init(&j->title, MIB);
+    buf_init(&j->author, MIB);
     buf_init(&j->metadata, LIMIT_TEXT);
-    if (!j->parser || !j->langid || !j->quality || !j->redactor || !j->signer) {
+    if (!j->parser || !j->repairer || !j->langid || !j->quality || !j->redactor || !j->signer) {
         judge_free(j);
         return NULL;
     }
@@ -62,66 +47,115 @@ struct judge *judge_new(const struct settings *settings) {
 void judge_free(struct judge *j) {
     if (!j) return;
     json_parser_free(j->parser);
+    repair_free(j->repairer);
     langid_free(j->langid);
     quality_free(j->quality);
     redact_free(j->redactor);
     signer_free(j->signer);
     buf_free(&j->text);
+    buf_free(&j->title);
+    buf_free(&j->author);
     buf_free(&j->metadata);
     free(j);
 }
 
-/* The raw record's own metadata, to be followed by more members. */
-static void begin_metadata(struct buf *out, struct slice raw) {
-    raw = slice_trim(raw);
-    buf_clear(out);
-    if (raw.len < 2 || raw.ptr[0] != '{' || raw.ptr[raw.len - 1] != '}') raw = slice_str("{}");
-    buf_slice(out, slice_sub(raw, 0, raw.len - 1));
-    if (slice_trim(slice_sub(raw, 1, raw.len - 1)).len) buf_char(out, ',');
+static void add_counts(struct repair_counts *sum, const struct repair_counts *c) {
+    sum->mojibake += c->mojibake;
+    sum->controls += c->controls;
+    sum->composed |= c->composed;
+    sum->hyphens += c->hyphens;
+    sum->long_s += c->long_s;
 }
 
-/* Mask personal data in ${text}; what was masked is told in the metadata, by kind and bytes of the text as extracted. */
-static enum status redact(struct judge *j, struct slice *text, struct buf *err) {
+/* ${field}, put right, into ${copy}: the repairer's own buffers are needed for the text. */
+static enum status repair_field(struct judge *j, struct slice *field, struct buf *copy, struct repair_counts *sum) {
+    struct repair_counts c;
+    struct slice fixed;
+    enum status st = repair_text(j->repairer, *field, false, &fixed, &c);
+    if (st != ST_OK || fixed.ptr == field->ptr) return st;
+    buf_clear(copy);
+    buf_slice(copy, fixed);
+    add_counts(sum, &c);
+    *field = buf_view(copy);
+    return buf_ok(copy) ? ST_OK : ST_SKIP;
+}
+
+static void tell_repairs(struct json_out *m, const struct repair_counts *c) {
+    const struct {
+        const char *name;
+        uint32_t n;
+    } each[] = {{"mojibake", c->mojibake},
+                {"controls", c->controls},
+                {"composed", c->composed},
+                {"hyphens", c->hyphens},
+                {"long_s", c->long_s}};
+    bool begun = false;
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+        if (!each[i].n) continue;
+        if (!begun) {
+            json_key(m, "repaired");
+            json_object(m);
+            begun = true;
+        }
+        json_kv_int(m, each[i].name, each[i].n);
+    }
+    if (begun) json_object_end(m);
+}
+
+static enum status repair(struct judge *j, const struct policy *policy, struct doc *doc, struct json_out *m, struct buf *err) {
+    struct repair_counts sum = {0}, c;
+    enum status st = repair_field(j, &doc->title, &j->title, &sum);
+    if (st == ST_OK) st = repair_field(j, &doc->author, &j->author, &sum);
+    if (st == ST_OK) st = repair_text(j->repairer, doc->text, policy->ocr, &doc->text, &c);
+    if (st != ST_OK) return fail(err, ST_SKIP, "repair: the text is too large");
+    add_counts(&sum, &c);
+    tell_repairs(m, &sum);
+    return ST_OK;
+}
+
+/* Mask personal data in ${text}; what was masked is told in the metadata, by kind and bytes of the text before. */
+static enum status redact(struct judge *j, struct slice *text, struct json_out *m, struct buf *err) {
     struct redact_result found;
     buf_clear(&j->text);
     enum status st = redact_text(j->redactor, *text, &j->text, &found);
     if (st != ST_OK) return fail(err, ST_SKIP, "personal data: the text is too large");
     if (found.n_masked == 0) return ST_OK;
-    buf_str(&j->metadata, "\"redacted\":");
-    struct json_out out;
-    json_out_init(&out, &j->metadata);
-    json_array(&out);
+    json_key(m, "redacted");
+    json_array(m);
     for (size_t i = 0; i < found.n_masked; i++) {
-        json_object(&out);
-        json_kv_str(&out, "kind", slice_str(redact_name(found.masked[i].kind)));
-        json_kv_int(&out, "start", (int64_t)found.masked[i].start);
-        json_kv_int(&out, "end", (int64_t)found.masked[i].end);
-        json_object_end(&out);
+        json_object(m);
+        json_kv_str(m, "kind", slice_str(redact_name(found.masked[i].kind)));
+        json_kv_int(m, "start", (int64_t)found.masked[i].start);
+        json_kv_int(m, "end", (int64_t)found.masked[i].end);
+        json_object_end(m);
     }
-    json_array_end(&out);
-    buf_char(&j->metadata, ',');
+    json_array_end(m);
     *text = buf_view(&j->text);
     return ST_OK;
 }
 
-static void reason_of(const struct judge *j, const struct doc *doc, const struct langid_result *lang,
-                      const struct quality_signals *signals, char out[48]) {
-    const struct settings *s = j->settings;
-    const char *quality = s->quality_filters ? quality_verdict(signals, &j->thresholds) : "";
-    const char *why = "";
-    if (doc->license.len == 0)
-        why = "licence";
-    else if (doc->words == 0)
-        why = "empty";
-    else if (strcmp(lang->language, "fra") != 0 || lang->score < s->min_language_score || lang->french_share < s->min_french_share)
-        why = "language";
-    else if (doc->words < s->min_words)
-        why = "short";
-    else if (*quality) {
-        snprintf(out, 48, "quality:%s", quality);
-        return;
-    }
-    snprintf(out, 48, "%s", why);
+static void identify(struct judge *j, struct doc *doc, struct langid_result *lang, struct verdict_facts *facts) {
+    struct langid_hints hints = {.declared_language = doc->declared_language};
+    langid_detect(j->langid, doc->text, &hints, lang);
+    doc->language = slice_str(lang->language);
+    doc->language_script = slice_str(lang->script);
+    doc->language_score = lang->score;
+    doc->french_share = lang->french_share;
+    facts->licensed = doc->license.len > 0;
+    facts->french = strcmp(lang->language, "fra") == 0;
+    facts->language_score = lang->score;
+    facts->french_share = lang->french_share;
+}
+
+static void tell_variety(const struct doc *doc, struct judged *out, struct json_out *m) {
+    struct variety v;
+    out->variety[0] = '\0';
+    if (!slice_eq_str(doc->language, "fra")) return;
+    variety_of(doc->text, doc->url, doc->declared_language, &v);
+    if (!v.tag[0]) return;
+    json_key(m, "variety");
+    variety_json(m, &v);
+    memcpy(out->variety, v.tag, sizeof out->variety);
 }
 
 static void remember(const struct doc *doc, struct judged *out) {
@@ -135,42 +169,57 @@ static void remember(const struct doc *doc, struct judged *out) {
     out->words = doc->words;
 }
 
-enum status judge_line(struct judge *j, struct slice line, struct buf *refined, struct buf *signature, struct judged *out,
-                       struct buf *err) {
+/* Text, language, signature and signals of ${doc}; what the metadata tell of them goes to ${m}. */
+static enum status measure(struct judge *j, const struct policy *policy, struct doc *doc, struct judge_answer *out,
+                           struct json_out *m, struct buf *err) {
+    struct verdict_facts *facts = &out->signals.facts;
+    struct signature sig;
+    enum status st = repair(j, policy, doc, m, err);
+    if (st == ST_OK && policy->redact) st = redact(j, &doc->text, m, err);
+    if (st != ST_OK) return st;
+    identify(j, doc, &j->lang, facts);
+    st = signer_sign(j->signer, doc->text, &sig, err);
+    if (st != ST_OK) return st;
+    signature_pack(&out->signature, &sig);
+    doc->words = facts->words = sig.words;
+    if (quality_measure(j->quality, doc->text, &facts->quality) != ST_OK)
+        return fail(err, ST_SKIP, "quality: the text is too large");
+    tell_variety(doc, &out->judged, m);
+    json_key(m, "quality");
+    quality_json(m, &facts->quality);
+    return ST_OK;
+}
+
+/* The raw record's own metadata, to be followed by more members. */
+static void begin_metadata(struct json_out *m, struct buf *out, struct slice raw) {
+    raw = slice_trim(raw);
+    buf_clear(out);
+    json_out_init(m, out);
+    json_object(m);
+    if (raw.len < 2 || raw.ptr[0] != '{' || raw.ptr[raw.len - 1] != '}') return;
+    struct slice members = slice_trim(slice_sub(raw, 1, raw.len - 1));
+    buf_slice(out, members);
+    if (members.len) m->begun |= 1u << m->depth; /* the next member wants a comma */
+}
+
+enum status judge_line(struct judge *j, struct slice line, struct judge_answer *out, struct buf *err) {
     struct doc doc;
+    struct json_out m;
     enum status st = doc_read(j->parser, line, &doc, err);
     if (st != ST_OK) return st;
-    begin_metadata(&j->metadata, doc.metadata);
-    if (j->settings->redact) st = redact(j, &doc.text, err);
+    out->signals.source = policies_key(doc.source);
+    const struct policy *policy = policies_of(j->policies, out->signals.source);
+    begin_metadata(&m, &j->metadata, doc.metadata);
+    st = measure(j, policy, &doc, out, &m, err);
     if (st != ST_OK) return st;
-
-    struct langid_hints hints = {.declared_language = doc.declared_language};
-    struct langid_result lang;
-    langid_detect(j->langid, doc.text, &hints, &lang);
-    doc.language = slice_str(lang.language);
-    doc.language_script = slice_str(lang.script);
-    doc.language_score = lang.score;
-    doc.french_share = lang.french_share;
-
-    struct signature sig;
-    st = signer_sign(j->signer, doc.text, &sig, err);
-    if (st != ST_OK) return st;
-    doc.words = sig.words;
-
-    struct quality_signals signals;
-    if (quality_measure(j->quality, doc.text, &signals) != ST_OK) return fail(err, ST_SKIP, "quality: the text is too large");
-    buf_str(&j->metadata, "\"quality\":");
-    struct json_out meta;
-    json_out_init(&meta, &j->metadata);
-    quality_json(&meta, &signals);
-    buf_char(&j->metadata, '}');
+    json_object_end(&m);
     doc.metadata = buf_view(&j->metadata);
-
-    reason_of(j, &doc, &lang, &signals, out->reason);
-    doc.reason = slice_str(out->reason);
-    remember(&doc, out);
-    doc_write(refined, &doc, DOC_REFINED);
-    signature_pack(signature, &sig);
-    return buf_ok(refined) && buf_ok(signature) && buf_ok(&j->metadata) ? ST_OK
-                                                                        : fail(err, ST_SKIP, "document %s is too large", out->id);
+    verdict_of(&out->signals.facts, policy, out->judged.reason);
+    doc.reason = slice_str(out->judged.reason);
+    remember(&doc, &out->judged);
+    memcpy(out->signals.id, out->judged.id, sizeof out->signals.id);
+    doc_write(&out->refined, &doc, DOC_REFINED);
+    return buf_ok(&out->refined) && buf_ok(&out->signature) && buf_ok(&j->metadata)
+               ? ST_OK
+               : fail(err, ST_SKIP, "document %s is too large", out->judged.id);
 }

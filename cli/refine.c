@@ -1,7 +1,6 @@
 #include "cli/refine.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "cli/judge.h"
@@ -14,10 +13,16 @@
 
 /* A document on its way through the workers. */
 struct item {
-    struct buf line, packed, signature;
+    struct buf line, packed;
+    struct judge_answer answer;
+    int64_t raw_offset;
+    enum status st;
+};
+
+/* A document written, until its segment is recorded. */
+struct verdict {
     struct judged judged;
     int64_t raw_offset, offset;
-    enum status st;
 };
 
 /* One raw segment being refined. */
@@ -28,10 +33,11 @@ struct job {
     struct jsonl_reader *in;
     struct atomic_file out;
     struct signatures_writer *signatures;
+    struct signals_writer *signals;
     struct buf *err;
     struct progress *progress;
     struct refine_counts *counts;
-    struct item *verdicts; /* judged items, their buffers freed */
+    struct verdict *verdicts;
     size_t n, cap;
     uint64_t length; /* of refined/NAME so far */
     int64_t run;     /* that this is part of */
@@ -42,7 +48,8 @@ static void item_free(struct item *it) {
     if (!it) return;
     buf_free(&it->line);
     buf_free(&it->packed);
-    buf_free(&it->signature);
+    buf_free(&it->answer.signature);
+    buf_free(&it->answer.refined);
     free(it);
 }
 
@@ -66,7 +73,8 @@ static void *next_line(void *ctx) {
     }
     buf_init(&it->line, LIMIT_LINE);
     buf_init(&it->packed, LIMIT_LINE + LIMIT_LINE / 64); /* what does not compress grows a little */
-    buf_init(&it->signature, MIB);
+    buf_init(&it->answer.signature, MIB);
+    buf_init(&it->answer.refined, LIMIT_LINE);
     buf_slice(&it->line, line);
     if (!buf_ok(&it->line)) {
         j->st = fail(j->err, ST_RETRY, "out of memory");
@@ -80,17 +88,16 @@ static void *next_line(void *ctx) {
 static void judge_item(void *ctx, void *item, unsigned worker) {
     struct job *j = ctx;
     struct item *it = item;
-    struct buf refined = {.max = LIMIT_LINE};
-    it->st = judge_line(j->judges[worker], buf_view(&it->line), &refined, &it->signature, &it->judged, NULL);
-    if (it->st == ST_OK) it->st = segment_packer_pack(j->packers[worker], buf_view(&refined), &it->packed, NULL);
-    buf_free(&refined);
+    it->st = judge_line(j->judges[worker], buf_view(&it->line), &it->answer, NULL);
+    if (it->st == ST_OK) it->st = segment_packer_pack(j->packers[worker], buf_view(&it->answer.refined), &it->packed, NULL);
+    buf_free(&it->answer.refined);
     buf_free(&it->line);
 }
 
 static bool grow(struct job *j) {
     if (j->n < j->cap) return true;
     size_t cap = j->cap ? j->cap * 2 : 1024;
-    struct item *more = realloc(j->verdicts, cap * sizeof *more);
+    struct verdict *more = realloc(j->verdicts, cap * sizeof *more);
     if (!more) return false;
     j->verdicts = more;
     j->cap = cap;
@@ -100,11 +107,12 @@ static bool grow(struct job *j) {
 static enum status write_item(struct job *j, struct item *it) {
     if (!grow(j)) return fail(j->err, ST_RETRY, "out of memory");
     enum status st = atomic_write(&j->out, buf_view(&it->packed), j->err);
-    if (st == ST_OK) st = signatures_write(j->signatures, j->length, buf_view(&it->signature), j->err);
+    if (st == ST_OK) st = signatures_write(j->signatures, j->length, buf_view(&it->answer.signature), j->err);
+    it->answer.signals.offset = j->length;
+    if (st == ST_OK) st = signals_write(j->signals, &it->answer.signals, j->err);
     if (st != ST_OK) return st;
-    it->offset = (int64_t)j->length;
+    j->verdicts[j->n++] = (struct verdict){it->answer.judged, it->raw_offset, (int64_t)j->length};
     j->length += it->packed.len;
-    j->verdicts[j->n++] = (struct item){.judged = it->judged, .raw_offset = it->raw_offset, .offset = it->offset};
     j->counts->documents++;
     progress_update(j->progress, j->counts->documents, 0, "documents", "");
     return ST_OK;
@@ -124,41 +132,55 @@ static enum status take_item(void *ctx, void *item, bool drop) {
     return st;
 }
 
-/* The rows of a refined segment and its signatures: all of it or nothing. */
-static enum status record(struct job *j, const struct manifest_segment *raw, struct slice settings, const char *signatures_name) {
-    struct manifest *m = j->h->manifest;
-    int64_t now = clock_wall_ms();
-    struct manifest_segment refined = {.kind = SEGMENT_REFINED,
-                                       .name = raw->name,
-                                       .bytes = j->length,
-                                       .records = j->n,
-                                       .sealed_ms = now,
-                                       .settings_hash = settings,
-                                       .run = j->run,
-                                       .derived_from = raw->number};
-    struct manifest_segment sigs = refined;
-    sigs.kind = SEGMENT_SIGNATURE;
-    sigs.name = slice_str(signatures_name);
-    bool known;
-    int64_t number, ignored;
-    enum status st = manifest_begin(m, j->err);
-    if (st == ST_OK) st = manifest_add_segment(m, &refined, &number, &known, j->err);
-    if (st == ST_OK) st = manifest_add_segment(m, &sigs, &ignored, &known, j->err);
-    for (size_t i = 0; st == ST_OK && i < j->n; i++) {
-        const struct judged *d = &j->verdicts[i].judged;
-        struct manifest_verdict v = {.id = slice_str(d->id),
-                                     .raw = raw->number,
-                                     .raw_offset = j->verdicts[i].raw_offset,
-                                     .segment = number,
-                                     .offset = j->verdicts[i].offset,
+static struct manifest_verdict row_of(const struct verdict *v, int64_t raw, int64_t segment) {
+    const struct judged *d = &v->judged;
+    return (struct manifest_verdict){.id = slice_str(d->id),
+                                     .raw = raw,
+                                     .raw_offset = v->raw_offset,
+                                     .segment = segment,
+                                     .offset = v->offset,
                                      .license = slice_str(d->license),
                                      .language = slice_str(d->language),
                                      .date = slice_str(d->date),
+                                     .variety = slice_str(d->variety),
                                      .language_score = d->language_score,
                                      .french_share = d->french_share,
                                      .bytes = d->bytes,
                                      .words = d->words,
                                      .reason = slice_str(d->reason)};
+}
+
+/* The rows of the files made from ${raw}; *${number} is the refined segment's. */
+static enum status record_files(struct job *j, const struct manifest_segment *raw, const struct refine_settings *settings,
+                                int64_t *number) {
+    struct buf name = {.max = 1024};
+    struct manifest_segment seg = {.kind = SEGMENT_REFINED,
+                                   .name = raw->name,
+                                   .bytes = j->length,
+                                   .records = j->n,
+                                   .sealed_ms = clock_wall_ms(),
+                                   .settings_hash = slice_str(settings->making),
+                                   .run = j->run,
+                                   .derived_from = raw->number};
+    bool known;
+    int64_t ignored;
+    enum status st = manifest_add_segment(j->h->manifest, &seg, number, &known, j->err);
+    buf_printf(&name, "%.*s.sig", SLICE_ARG(raw->name));
+    seg.kind = SEGMENT_SIGNATURE;
+    seg.name = buf_view(&name);
+    if (st == ST_OK) st = manifest_add_segment(j->h->manifest, &seg, &ignored, &known, j->err);
+    buf_free(&name);
+    return st == ST_OK ? refine_record_signals(j->h, raw, settings, j->run, j->n, j->err) : st;
+}
+
+/* All of it or nothing. */
+static enum status record(struct job *j, const struct manifest_segment *raw, const struct refine_settings *settings) {
+    struct manifest *m = j->h->manifest;
+    int64_t number = MANIFEST_NONE;
+    enum status st = manifest_begin(m, j->err);
+    if (st == ST_OK) st = record_files(j, raw, settings, &number);
+    for (size_t i = 0; st == ST_OK && i < j->n; i++) {
+        struct manifest_verdict v = row_of(&j->verdicts[i], raw->number, number);
         st = manifest_put_verdict(m, &v, NULL, j->err);
         if (st == ST_SKIP) { /* a record that no capture names */
             j->counts->bad++;
@@ -171,39 +193,53 @@ static enum status record(struct job *j, const struct manifest_segment *raw, str
     return st;
 }
 
-static enum status refine_one(struct job *j, const struct manifest_segment *raw, struct slice settings, unsigned threads) {
-    static const struct parallel_ops ops = {next_line, judge_item, take_item};
-    struct buf path = {.max = 8192}, name = {.max = 1024};
+/* Begin the files of ${raw}. */
+static enum status open_files(struct job *j, const struct manifest_segment *raw, struct buf *path) {
     struct signature_options options = judge_signature_options(j->h->settings);
+    enum status st = jsonl_open(hub_path(j->h, path, "raw/%.*s", SLICE_ARG(raw->name)), &j->in, j->err);
+    if (st == ST_OK) st = atomic_open(&j->out, hub_path(j->h, path, "refined/%.*s", SLICE_ARG(raw->name)), j->err);
+    if (st == ST_OK)
+        st = signatures_create(hub_path(j->h, path, "index/%.*s.sig", SLICE_ARG(raw->name)), &options, &j->signatures, j->err);
+    if (st == ST_OK) st = signals_create(hub_path(j->h, path, "index/%.*s.signals", SLICE_ARG(raw->name)), &j->signals, j->err);
+    return st;
+}
+
+static enum status close_files(struct job *j) {
+    enum status st = signatures_finish(j->signatures, j->err);
+    j->signatures = NULL;
+    if (st != ST_OK) return st;
+    st = signals_finish(j->signals, j->err);
+    j->signals = NULL;
+    return st == ST_OK ? atomic_commit_as(&j->out, NULL, j->err) : st;
+}
+
+static enum status refine_one(struct job *j, const struct manifest_segment *raw, const struct refine_settings *settings,
+                              unsigned threads) {
+    static const struct parallel_ops ops = {next_line, judge_item, take_item};
+    struct buf path = {.max = 8192};
     j->n = 0;
     j->length = 0;
     j->st = ST_OK;
     j->out = (struct atomic_file){.fd = -1};
-    buf_printf(&name, "%.*s.sig", SLICE_ARG(raw->name));
-    enum status st = jsonl_open(hub_path(j->h, &path, "raw/%.*s", SLICE_ARG(raw->name)), &j->in, j->err);
-    if (st == ST_OK) st = atomic_open(&j->out, hub_path(j->h, &path, "refined/%.*s", SLICE_ARG(raw->name)), j->err);
-    if (st == ST_OK) st = signatures_create(hub_path(j->h, &path, "index/%s", buf_cstr(&name)), &options, &j->signatures, j->err);
+    enum status st = open_files(j, raw, &path);
     if (st == ST_OK) st = parallel_run(&ops, j, threads, 0);
     if (st == ST_OK) st = j->st;
-    if (st == ST_OK) {
-        st = signatures_finish(j->signatures, j->err);
-        j->signatures = NULL;
-    }
-    if (st == ST_OK) st = atomic_commit_as(&j->out, NULL, j->err);
-    if (st == ST_OK) st = record(j, raw, settings, buf_cstr(&name));
+    if (st == ST_OK) st = close_files(j);
+    if (st == ST_OK) st = record(j, raw, settings);
     atomic_abort(&j->out);
     signatures_abort(j->signatures);
+    signals_abort(j->signals);
     jsonl_free(j->in);
     j->signatures = NULL;
+    j->signals = NULL;
     j->in = NULL;
-    buf_free(&name);
     buf_free(&path);
     return st;
 }
 
 struct walk {
     struct job job;
-    struct slice settings;
+    const struct refine_settings *settings;
     unsigned threads;
 };
 
@@ -214,55 +250,51 @@ static enum status on_stale(void *ctx, const struct manifest_segment *seg) {
     return st;
 }
 
-static enum status walk_stale(struct hub *h, struct walk *w, struct slice text, struct buf *err) {
-    struct manifest_run run = {.stage = "refine",
-                               .subject = "",
-                               .code = VILLERS_VERSION,
-                               .settings_hash = w->settings.ptr,
-                               .settings_text = text,
-                               .began_ms = clock_wall_ms()};
-    int64_t number = MANIFEST_NONE;
-    enum status st = manifest_run_begin(h->manifest, &run, &number, err);
-    w->job.run = number;
-    if (st == ST_OK) st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_REFINED, w->settings, on_stale, w, err);
-    if (st != ST_OK) return st;
-    struct buf outcome = {.max = 1024};
-    buf_printf(&outcome, "{\"segments\":%llu,\"documents\":%llu}", (unsigned long long)w->job.counts->segments,
-               (unsigned long long)w->job.counts->documents);
-    st = manifest_run_end(h->manifest, number, clock_wall_ms(), buf_view(&outcome), err);
-    buf_free(&outcome);
-    return st;
+/* A segment whose texts stand and whose verdicts do not; without good signals its texts are read again. */
+static enum status on_unjudged(void *ctx, const struct manifest_segment *seg) {
+    struct walk *w = ctx;
+    enum status st = refine_judge_again(w->job.h, seg, w->settings, w->job.run, w->job.counts, w->job.err);
+    return st == ST_SKIP ? on_stale(ctx, seg) : st;
 }
 
-enum status refine_segments(struct hub *h, unsigned threads, struct progress *progress, struct refine_counts *counts,
-                            struct buf *err) {
-    struct buf text = {.max = MIB}, path = {.max = 8192};
-    char hash[33];
-    if (threads == 0) threads = parallel_cores();
-    struct walk w = {.job = {.h = h, .err = err, .progress = progress, .counts = counts}, .threads = threads};
+static enum status make_workers(struct walk *w) {
+    struct job *j = &w->job;
+    j->judges = calloc(w->threads, sizeof *j->judges);
+    j->packers = calloc(w->threads, sizeof *j->packers);
+    bool ok = j->judges && j->packers;
+    for (unsigned i = 0; ok && i < w->threads; i++) {
+        j->judges[i] = judge_new(j->h->settings, w->settings->policies);
+        j->packers[i] = segment_packer_new(SEGMENT_ZSTD, REFINED_LEVEL);
+        ok = j->judges[i] && j->packers[i];
+    }
+    return ok ? ST_OK : fail(j->err, ST_RETRY, "out of memory");
+}
+
+static void free_workers(struct walk *w) {
+    struct job *j = &w->job;
+    for (unsigned i = 0; j->judges && i < w->threads; i++) judge_free(j->judges[i]);
+    for (unsigned i = 0; j->packers && i < w->threads; i++) segment_packer_free(j->packers[i]);
+    free(j->judges);
+    free(j->packers);
+    free(j->verdicts);
+}
+
+enum status refine_segments(struct hub *h, const struct refine_settings *settings, unsigned threads, struct progress *progress,
+                            struct refine_counts *counts, struct buf *err) {
+    struct buf path = {.max = 8192};
+    struct walk w = {.job = {.h = h, .err = err, .progress = progress, .counts = counts},
+                     .settings = settings,
+                     .threads = threads ? threads : parallel_cores()};
     dir_sweep_tmp(hub_path(h, &path, "refined"));
     dir_sweep_tmp(hub_path(h, &path, "index"));
-    judge_settings(h->settings, &text);
-    hash128_hex(hash128(buf_view(&text)), hash);
-    w.settings = slice_str(hash);
-    w.job.judges = calloc(threads, sizeof *w.job.judges);
-    w.job.packers = calloc(threads, sizeof *w.job.packers);
-    enum status st = w.job.judges && w.job.packers ? ST_OK : ST_RETRY;
-    for (unsigned i = 0; st == ST_OK && i < threads; i++) {
-        w.job.judges[i] = judge_new(h->settings);
-        w.job.packers[i] = segment_packer_new(SEGMENT_ZSTD, REFINED_LEVEL);
-        if (!w.job.judges[i] || !w.job.packers[i]) st = ST_RETRY;
-    }
+    enum status st = make_workers(&w);
+    if (st == ST_OK) st = refine_run_begin(h, settings, &w.job.run, err);
     if (st == ST_OK)
-        st = walk_stale(h, &w, buf_view(&text), err);
-    else
-        fail(err, st, "out of memory");
-    for (unsigned i = 0; w.job.judges && i < threads; i++) judge_free(w.job.judges[i]);
-    for (unsigned i = 0; w.job.packers && i < threads; i++) segment_packer_free(w.job.packers[i]);
-    free(w.job.judges);
-    free(w.job.packers);
-    free(w.job.verdicts);
+        st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_REFINED, slice_str(settings->making), on_stale, &w, err);
+    if (st == ST_OK)
+        st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_SIGNALS, slice_str(settings->judging), on_unjudged, &w, err);
+    if (st == ST_OK) st = refine_run_end(h, w.job.run, counts, err);
+    free_workers(&w);
     buf_free(&path);
-    buf_free(&text);
     return st;
 }

@@ -3,11 +3,13 @@
 /*
  * Raw segments to refined ones, each on its own and once for a set of settings; then duplicates among all candidates.
  *
- * refined/NAME is raw/NAME's documents with their verdicts, one zstd frame a document.  index/NAME.sig holds
- * their signatures (cli/signatures.h).
+ * refined/NAME is raw/NAME's documents with their verdicts, one zstd frame a document.  index/NAME.sig holds their signatures
+ * (cli/signatures.h), index/NAME.signals what was measured on them (cli/signals.h).  The verdict that holds is the manifest's:
+ * when thresholds change it is given again from the signals, and the `reason` of refined/ stays as it was first.
  */
 #include "base/progress.h"
 #include "cli/hub.h"
+#include "cli/policy.h"
 
 /* A stamp of the manifest: whether the clusters are those of all the verdicts. */
 #define REFINE_CLUSTERS "clusters"
@@ -16,16 +18,45 @@
 
 struct refine_counts {
     uint64_t segments, documents, bad; /* bad: records that could not be judged */
+    uint64_t judged_again, changed;    /* from stored signals; those with another verdict than before */
+    uint64_t unread, stale;            /* segments without good signals; whose texts other settings made */
     uint64_t candidates, kept, duplicates;
 };
 
+/* Settings as texts and as the hashes that segments are recorded under: what makes a refined segment, what judges it. */
+struct refine_settings {
+    struct policies *policies;
+    struct buf making_text, judging_text;
+    char making[33], judging[33];
+};
+/** refine_settings_init(s, h, err): of the open hub, borrowed.  RETRY without memory. */
+enum status refine_settings_init(struct refine_settings *s, struct hub *h, struct buf *err) MUST_CHECK;
+void refine_settings_free(struct refine_settings *s);
+
 /**
- * refine_segments(h, threads, progress, counts, err):
- * Refine every raw segment of the manifest that these settings have not judged.  A segment is recorded with all its verdicts in one
- * transaction once its files are whole, so a killed run goes on where it was.  RETRY when interrupted or the disk is full.
+ * refine_segments(h, settings, threads, progress, counts, err):
+ * Refine every raw segment of the manifest whose texts these settings have not made, and give new verdicts where only thresholds
+ * changed.  A segment is recorded with all its verdicts in one transaction once its files are whole, so a killed run goes on where
+ * it was.  RETRY when interrupted or the disk is full.
  */
-enum status refine_segments(struct hub *h, unsigned threads, struct progress *progress, struct refine_counts *counts,
-                            struct buf *err) MUST_CHECK;
+enum status refine_segments(struct hub *h, const struct refine_settings *settings, unsigned threads, struct progress *progress,
+                            struct refine_counts *counts, struct buf *err) MUST_CHECK;
+
+/** refine_rejudge(h, settings, counts, err): new verdicts from stored signals alone; no text is read.  The same transactions. */
+enum status refine_rejudge(struct hub *h, const struct refine_settings *settings, struct refine_counts *counts,
+                           struct buf *err) MUST_CHECK;
+
+/* ---- parts of these ---- */
+
+/** refine_run_begin(h, s, run, err), refine_run_end(h, run, counts, err): the row of this run. */
+enum status refine_run_begin(struct hub *h, const struct refine_settings *s, int64_t *run, struct buf *err) MUST_CHECK;
+enum status refine_run_end(struct hub *h, int64_t run, const struct refine_counts *c, struct buf *err) MUST_CHECK;
+/** refine_record_signals(h, raw, settings, run, records, err): the row of index/NAME.signals, in the open transaction. */
+enum status refine_record_signals(struct hub *h, const struct manifest_segment *raw, const struct refine_settings *settings,
+                                  int64_t run, uint64_t records, struct buf *err) MUST_CHECK;
+/** refine_judge_again(h, raw, settings, run, c, err): one segment.  SKIP, and nothing changed, without refined segment or signals. */
+enum status refine_judge_again(struct hub *h, const struct manifest_segment *raw, const struct refine_settings *settings,
+                               int64_t run, struct refine_counts *c, struct buf *err) MUST_CHECK;
 
 /** refine_duplicates(h, threads, counts, err): decide clusters among all candidates and record them in one transaction. */
 enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_counts *counts, struct buf *err) MUST_CHECK;

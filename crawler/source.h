@@ -23,6 +23,9 @@ struct string_list {
     unsigned n;
 };
 
+/* A switch that a file may leave to another's word. */
+enum choice { CHOICE_DEFAULT, CHOICE_YES, CHOICE_NO };
+
 struct source {
     char *id;   /* [a-z0-9-]+, the file's name */
     char *name; /* for people */
@@ -39,6 +42,12 @@ struct source {
     int64_t max_pages, max_bytes;        /* 0: no limit */
     int64_t max_depth;                   /* links from a seed; default 20 */
     int64_t max_page_bytes;              /* default LIMIT_BODY_WIRE */
+    /* What refine does with its documents; 0 and CHOICE_DEFAULT: as the hub's settings say. */
+    enum choice redact, quality_filters;
+    bool ocr; /* texts read by a machine from print */
+    double min_language_score, min_french_share;
+    int64_t min_words;
+    struct string_list quality_thresholds; /* "NAME=VALUE" */
 };
 
 struct campaign {

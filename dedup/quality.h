@@ -75,6 +75,10 @@ void quality_defaults(struct quality_settings *s);
 const char *quality_verdict(const struct quality_signals *signals, const struct quality_settings *settings);
 /** quality_set(s, name, value): set a threshold by its name ("max_char_dup", "top_ngram_2"); false for an unknown name. */
 bool quality_set(struct quality_settings *s, struct slice name, double value);
+/** quality_set_text(s, text): the same from "NAME=VALUE"; false when that is not what ${text} is. */
+bool quality_set_text(struct quality_settings *s, struct slice text);
+/** quality_settings_json(j, s): all thresholds as one object, by the names that quality_set() takes. */
+void quality_settings_json(struct json_out *j, const struct quality_settings *s);
 /** quality_json(j, signals): all signals as one object, always the same keys in the same order. */
 void quality_json(struct json_out *j, const struct quality_signals *signals);
 /** quality_read(v, out): the reverse, from a value quality_json() wrote; false when a signal is missing. */

@@ -2,6 +2,7 @@
 #include "dedup/quality.h"
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 void quality_defaults(struct quality_settings *s) {
     *s = (struct quality_settings){
@@ -135,17 +136,36 @@ bool quality_set(struct quality_settings *s, struct slice name, double value) {
     return false;
 }
 
+bool quality_set_text(struct quality_settings *s, struct slice text) {
+    char number[32], *end;
+    size_t at = slice_find_char(text, '=');
+    struct slice value = at == SIZE_MAX ? text : slice_sub(text, at + 1, text.len);
+    if (at == SIZE_MAX || value.len == 0 || value.len >= sizeof number || ascii_is_space(value.ptr[0])) return false;
+    memcpy(number, value.ptr, value.len);
+    number[value.len] = '\0';
+    double v = strtod(number, &end);
+    return *end == '\0' && v >= 0 && v <= 1e15 && quality_set(s, slice_sub(text, 0, at), v);
+}
+
+static void write_field(struct json_out *j, const struct field *f, const void *of, int decimals) {
+    double value;
+    memcpy(&value, (const char *)of + f->offset, sizeof value);
+    if (value == floor(value) && value < 1e15)
+        json_kv_int(j, f->name, (int64_t)value);
+    else
+        json_kv_float(j, f->name, value, decimals);
+}
+
+void quality_settings_json(struct json_out *j, const struct quality_settings *s) {
+    json_object(j);
+    for (size_t i = 0; i < COUNT(setting_fields); i++) write_field(j, &setting_fields[i], s, 9);
+    json_object_end(j);
+}
+
 /* A count is written whole; a ratio so that a text of a million characters keeps its verdict when it is read back. */
 void quality_json(struct json_out *j, const struct quality_signals *signals) {
     json_object(j);
-    for (size_t i = 0; i < COUNT(signal_fields); i++) {
-        double value;
-        memcpy(&value, (const char *)signals + signal_fields[i].offset, sizeof value);
-        if (value == floor(value) && value < 1e15)
-            json_kv_int(j, signal_fields[i].name, (int64_t)value);
-        else
-            json_kv_float(j, signal_fields[i].name, value, 9);
-    }
+    for (size_t i = 0; i < COUNT(signal_fields); i++) write_field(j, &signal_fields[i], signals, 9);
     json_object_end(j);
 }
 

@@ -103,7 +103,7 @@ def sources(hub, delay_ms=2):
         name = host.split(".")[0]
         (hub / "sources" / (name + ".yaml")).write_text(
             'id: %s\nname: %s\nseeds: ["http://%s/"]\nlicense: %s\nlicense_evidence: http://%s/mentions\nlicense_date: "2026-01-01"\n'
-            'attribution: "Source : %s"\ndelay_ms: %d\n' % (name, host, host, LICENSE, host, host, delay_ms))
+            'attribution: "Source : %s"\ndelay_ms: %d\nquality_filters: false  # a handful of sentences makes all these pages\n' % (name, host, host, LICENSE, host, host, delay_ms))
     (hub / "campaigns" / "tout.yaml").write_text("contact: mailto:robot@essai.test\nsources: [%s]\n" % ", ".join(h.split(".")[0] for h in HOSTS))
 
 
