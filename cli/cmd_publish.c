@@ -1,11 +1,9 @@
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/progress.h"
 #include "cli/hub.h"
-#include "cli/judge.h"
 #include "cli/refine.h"
 #include "store/release.h"
 #include <stddef.h>
@@ -127,12 +125,10 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
     struct release_outcome done = {0};
     struct progress progress;
     bool have_key = false;
-    struct buf settings = {.max = MIB};
-    char settings_hash[33];
-    judge_settings(h->settings, &settings);
-    hash128_hex(hash128(buf_view(&settings)), settings_hash);
+    struct refine_settings settings;
     struct release_source *sources = sources_of(h);
-    enum status st = sources ? load_key(h, args, &key, &have_key, &err) : fail(&err, ST_FATAL, "out of memory");
+    enum status st = refine_settings_init(&settings, h, &err);
+    if (st == ST_OK) st = sources ? load_key(h, args, &key, &have_key, &err) : fail(&err, ST_FATAL, "out of memory");
     struct release_options opt = {.releases = hub_path(h, &releases, "releases"),
                                   .refined = hub_path(h, &refined, "refined"),
                                   .name = operands[0],
@@ -142,8 +138,8 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
                                   .n_sources = h->catalogue.n,
                                   .key = have_key ? &key : NULL,
                                   .code_version = VILLERS_VERSION,
-                                  .settings_hash = settings_hash,
-                                  .settings_text = buf_cstr(&settings),
+                                  .settings_hash = settings.judging,
+                                  .settings_text = buf_cstr(&settings.judging_text),
                                   .contact = h->settings->contact ? h->settings->contact : "",
                                   .agent = h->settings->agent ? h->settings->agent : "villers",
                                   .base = h->settings->url,
@@ -173,7 +169,7 @@ static int publish(struct cli *cli, struct hub *h, const struct publish_args *ar
     }
     if (have_key) sign_wipe(&key);
     free(sources);
-    buf_free(&settings);
+    refine_settings_free(&settings);
     buf_free(&err);
     buf_free(&out);
     buf_free(&releases);
