@@ -64,7 +64,10 @@ static void share_scores(struct extractor *x) {
     }
     for (size_t i = 0; i < x->blocks.n; i++) {
         const struct block_group *g = &f->groups[f->group_of[i]];
-        x->scores[i] = OWN_WEIGHT * x->scores[i] + (1 - OWN_WEIGHT) * g->score / g->weight;
+        float shared = OWN_WEIGHT * x->scores[i] + (1 - OWN_WEIGHT) * g->score / g->weight;
+        const float *r = features_row(f, i);
+        /* a link among paragraphs is not lifted by them */
+        if (shared < x->scores[i] || (r[F_link_density] < 0.3f && r[F_opening] <= 0)) x->scores[i] = shared;
     }
 }
 

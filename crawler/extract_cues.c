@@ -49,6 +49,7 @@ static const struct list cue_words[] = {
     {CUE_LISTING,
      "card cards teaser teasers feed grid list listing liste item items tile tiles carousel slider swiper slide slick stream "
      "river archive archives loop collection module blocklist thumb thumbs result results rss"},
+    {CUE_TEASER, "teaser teasers preview apercu vorschau"},
     {CUE_NAV,
      "nav navi navbar navigation menu menus submenu megamenu breadcrumb breadcrumbs ariane crumbs fil pager pagination paging "
      "pages prev previous next prevnext toolbar tabs tab topbar skip skiplink sitemap burger hamburger dropdown jump toc sommaire "
@@ -289,11 +290,23 @@ static bool begins(struct slice s, struct slice with) {
     return true;
 }
 
-bool extract_cues_invites(struct slice s) {
+static const struct slice credits[] = {
+    SLICE_LIT("photo:"),         SLICE_LIT("photo :"),      SLICE_LIT("photos:"), SLICE_LIT("photos :"),
+    SLICE_LIT("photo by"),       SLICE_LIT("photo credit"), SLICE_LIT("crédit"),  SLICE_LIT("credit:"),
+    SLICE_LIT("credits:"),       SLICE_LIT("image:"),       SLICE_LIT("image :"), SLICE_LIT("images:"),
+    SLICE_LIT("foto:"),          SLICE_LIT("fotos:"),       SLICE_LIT("bild:"),   SLICE_LIT("bilder:"),
+    SLICE_LIT("abbildung:"),     SLICE_LIT("bildquelle"),   SLICE_LIT("quelle:"), SLICE_LIT("illustration:"),
+    SLICE_LIT("illustration :"), SLICE_LIT("vidéo:"),       SLICE_LIT("vidéo :"), SLICE_LIT("video:"),
+};
+
+enum extract_opening extract_cues_opening(struct slice s) {
     size_t i = 0;
+    if (slice_starts(s, slice_str("©"))) return OPENING_CREDITS;
     while (i < s.len && i < 12 && !ascii_is_alpha(s.ptr[i]) && (unsigned char)s.ptr[i] != 0xC3) i++;
     s = slice_sub(s, i, s.len);
     for (size_t k = 0; k < sizeof invitations / sizeof *invitations; k++)
-        if (begins(s, invitations[k])) return true;
-    return false;
+        if (begins(s, invitations[k])) return OPENING_INVITES;
+    for (size_t k = 0; k < sizeof credits / sizeof *credits; k++)
+        if (begins(s, credits[k])) return OPENING_CREDITS;
+    return OPENING_NONE;
 }

@@ -19,6 +19,7 @@
     X(SHARE)   /* social buttons */                                                                                                \
     X(RELATED) /* read also, most read */                                                                                          \
     X(LISTING) /* cards, teasers, feeds */                                                                                         \
+    X(TEASER)  /* teaser, preview */                                                                                               \
     X(NAV)     /* menus, breadcrumbs, pagers */                                                                                    \
     X(HEADER)  /* masthead, banner */                                                                                              \
     X(FOOTER)  /* footer, legal */                                                                                                 \
@@ -56,7 +57,12 @@ enum extract_lexicon {
 /** extract_cues_lexicon(c, text, counts): add to ${counts} how many words of ${text} are in each list.  O(length). */
 void extract_cues_lexicon(const struct extract_cues *c, struct slice text, uint32_t counts[LEX_COUNT]);
 
-/** extract_cues_invites(text): does ${text} begin by inviting elsewhere: "Lire aussi", "Read more", "Abonnez-vous"?  O(1). */
-bool extract_cues_invites(struct slice text);
+/* What a line's first words announce. */
+enum extract_opening {
+    OPENING_NONE,
+    OPENING_INVITES, /* another page, a subscription: "Lire aussi", "Read more", "Abonnez-vous" */
+    OPENING_CREDITS  /* a picture's maker: "Photo :", "Crédit", "©" */
+};
+enum extract_opening extract_cues_opening(struct slice text);
 
 #endif

@@ -4,6 +4,7 @@
 #include "crawler/extract_features.h"
 #include "base/hash.h"
 #include "base/map64.h"
+#include "crawler/page_date.h"
 #include <stdlib.h>
 
 void features_init(struct features *f, const struct extract_cues *cues) {
@@ -43,6 +44,17 @@ static bool make_room(struct features *f, size_t blocks, size_t nodes) {
     memset(f->rows, 0, blocks * FEATURES * sizeof *f->rows);
     memset(f->groups, 0, blocks * sizeof *f->groups);
     return true;
+}
+
+/* A line that says little more than a day. */
+static bool is_date_line(struct slice s, uint32_t digits) {
+    struct page_day day;
+    if (digits < 5 || s.len > 60) return false;
+    size_t end = page_date_find(s, false, 0, &day);
+    if (end == SIZE_MAX) return false;
+    uint32_t letters = 0;
+    for (size_t i = 0; i < s.len; i++) letters += ascii_is_alpha(s.ptr[i]);
+    return letters <= 24;
 }
 
 /* What of the block's own text can be counted in one pass. */
@@ -88,7 +100,8 @@ static void read_own(struct features *f, const struct blocks *b, size_t i, struc
     r[F_first_lower] = s.ptr[0] >= 'a' && s.ptr[0] <= 'z';
     r[F_quotes] = (float)quotes;
     r[F_breaks] = (float)breaks;
-    r[F_invites] = extract_cues_invites(s);
+    r[F_opening] = extract_cues_opening(s);
+    r[F_is_date] = is_date_line(s, digits);
     r[F_same_title] = s.len >= 8 && title.len && (slice_starts_nocase(title, s) || slice_starts_nocase(s, title));
 }
 

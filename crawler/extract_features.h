@@ -29,7 +29,7 @@ enum extract_place {
     X(promo)                                                                                                                       \
     X(legal)                                                                                                                       \
     X(meta) X(punct) X(ends_sentence) X(ends_other) X(upper) X(digits) X(word_bytes) X(first_lower) X(is_p) X(is_heading)          \
-        X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title) X(has_copyright) X(quotes) X(breaks) X(invites) X(copies)
+        X(is_item) X(is_cell) X(is_other) X(is_pre) X(heading_level) X(same_title) X(has_copyright) X(quotes) X(breaks) X(opening) X(is_date) X(copies)
 /* clang-format on */
 /* Where it is. */
 /* clang-format off */
@@ -89,6 +89,7 @@ struct features {
     struct block_group *groups;
     size_t cap_blocks, cap_nodes, n_groups;
     uint8_t dropped; /* which kinds of enum extract_aside stand beside the page's own text, and are not it */
+    bool loose;      /* the page has little prose: every line that is no link counts as good text */
     uint32_t held;   /* places (MAIN, ARTICLE) that hold half of the page's good text */
     uint32_t good;   /* bytes of good text on the page */
     uint32_t top[3]; /* the innermost nodes that hold 50, 75 and 90 % of the good text */

@@ -28,6 +28,11 @@ static bool is_good(const struct block *k, const float *r) {
     return own >= GOOD_BYTES && r[F_is_heading] <= 0 && r[F_punct] >= 1 && k->link_bytes * 5 < k->len * 2;
 }
 
+/* A line that is no link: what a page of lists and short lines has instead of prose. */
+static bool is_line(const struct block *k, const float *r) {
+    return k->len >= 15 && r[F_is_heading] <= 0 && k->link_bytes * 10 < k->len * 3;
+}
+
 /* Sum again, counting as good only what of it is not in ${without}. */
 static void sum_blocks(struct features *f, const struct blocks *b, uint32_t without) {
     struct block_sums at = {0};
@@ -36,7 +41,8 @@ static void sum_blocks(struct features *f, const struct blocks *b, uint32_t with
         f->sums[i] = at;
         at.bytes += k->len;
         at.links += k->link_bytes;
-        if (is_good(k, features_row(f, i)) && !(f->nodes[k->node].aside & without)) at.good += k->len - k->link_bytes;
+        const float *r = features_row(f, i);
+        if ((f->loose ? is_line(k, r) : is_good(k, r)) && !(f->nodes[k->node].aside & without)) at.good += k->len - k->link_bytes;
     }
     f->sums[b->n] = at;
 }
@@ -145,6 +151,7 @@ static void read_elements(struct features *f, const struct page_tree *t, const s
 static bool is_card(const struct features *f, const struct page_tree *t, const struct blocks *b, uint32_t node) {
     uint32_t first = f->nodes[node].before, end = f->nodes[t->nodes[node].end].before;
     if (end - first < 2 || end - first > CARD_BLOCKS || regions_sums(f, t, node).good > CARD_GOOD) return false;
+    if (f->nodes[node].cues & CUE_BIT(TEASER)) return true;
     for (uint32_t i = first; i < end; i++) {
         const struct block *k = &b->items[i];
         if (k->away && k->link_bytes * 10 >= k->len * 8 && k->words >= 3 && k->len >= 15) return true;
@@ -270,6 +277,7 @@ static uint32_t find_top(const struct features *f, const struct page_tree *t, fl
 
 bool regions_read(struct features *f, const struct page_tree *t, const struct blocks *b) {
     f->dropped = 0;
+    f->loose = false;
     read_elements(f, t, b);
     sum_blocks(f, b, 0);
     if (!mark_cards(f, t, b)) return false;
@@ -278,6 +286,12 @@ bool regions_read(struct features *f, const struct page_tree *t, const struct bl
     leave_out(f, b, ASIDE_COMMENT, LEFT_BY_COMMENTS, 50);
     leave_out(f, b, ASIDE_CARD, LEFT_BY_CARDS, 8);
     leave_out(f, b, ASIDE_NAMED, LEFT_BY_ASIDES, 4);
+    if (!(f->dropped & ASIDE_NAMED)) {
+        f->loose = true;
+        leave_out(f, b, ASIDE_NAMED, LEFT_BY_ASIDES, 4);
+        f->loose = f->dropped & ASIDE_NAMED;
+        sum_blocks(f, b, f->dropped);
+    }
     f->good = f->sums[b->n].good;
     pass_down(f, t, heading);
     f->top[0] = find_top(f, t, 0.5f);

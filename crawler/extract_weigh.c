@@ -32,8 +32,8 @@ static const struct rule rules[] = {
     {F_upper, 0.4f, ALWAYS, -0.5f},
     {F_digits, 0.25f, ALWAYS, -0.7f},
     /* What it talks about: the site, its owner, the story's making. */
-    {F_promo, 0.08f, 0.2f, -0.7f},
-    {F_promo, 0.2f, ALWAYS, -1.5f},
+    {F_promo, 0.08f, 0.2f, -1.0f},
+    {F_promo, 0.2f, ALWAYS, -2.5f},
     {F_has_copyright, 1, ALWAYS, -1.0f},
     {F_meta, 0.12f, ALWAYS, -1.0f},
     /* Its element. */
@@ -57,6 +57,7 @@ static const struct rule rules[] = {
     {F_parent_share, 0.3f, ALWAYS, 0.4f},
     {F_group_links, 0.5f, ALWAYS, -0.6f},
     {F_group_bytes, 150, ALWAYS, 0.3f},
+    {F_is_date, IS, -2.5f},
     {F_copies, 1, 2, -0.8f},
     {F_copies, 2, ALWAYS, -4.0f},
     {F_in_comment, IS, -8.0f},
@@ -80,8 +81,9 @@ static const struct rule rules[] = {
     {PATH(BODY), IS, 0.4f},
     {PATH(ARTICLE), IS, 0.2f},
     {NEAR(META), IS, -1.8f},
-    {NEAR(AUTHOR), IS, -2.4f},
-    {NEAR(CAPTION), IS, -3.5f},
+    {NEAR(AUTHOR), IS, -1.0f},
+    {PATH(AUTHOR), IS, -2.0f},
+    {NEAR(CAPTION), IS, -4.0f},
     {NEAR(SHARE), IS, -2.2f},
     {NEAR(LISTING), IS, -0.6f},
     {PATH(COMMENT), IS, -4.0f},
@@ -144,15 +146,16 @@ static float core(const float *row) {
     return row[F_link_density] < 0.15f && row[F_is_heading] <= 0 ? 0.9f : 0;
 }
 
-/* A line that invites elsewhere, alone or with its links. */
-static float invitation(const float *row) {
-    if (row[F_invites] <= 0) return 0;
+/* A line that invites elsewhere, alone or with its links; a picture's credit. */
+static float opening(const float *row) {
+    if (row[F_opening] <= 0) return 0;
+    if (row[F_opening] > OPENING_INVITES) return row[F_bytes] < 160 ? -3.0f : 0;
     return row[F_link_density] > 0.25f || row[F_bytes] < 100 ? -3.0f : -0.8f;
 }
 
 float extract_weigh(const float *row) {
-    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row) +
-                   invitation(row) + 3.0f * row[F_standfirst];
+    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row) + opening(row) +
+                   3.0f * row[F_standfirst];
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *r = &rules[i];
         if (row[r->feature] >= r->from && row[r->feature] < r->below) points += r->points;
