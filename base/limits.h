@@ -30,7 +30,6 @@
 #define LIMIT_PAGE_DEPTH ((size_t)512)
 #define LIMIT_PAGE_ARENA (512 * MIB)
 #define LIMIT_LINKS ((size_t)5000) /* links kept of one page */
-#define LIMIT_PAGE_METAS ((size_t)256)
 #define LIMIT_JSONLD (2 * MIB)     /* one <script type=application/ld+json> */
 #define LIMIT_META_VALUE (4 * KIB) /* a title, an author, a licence's evidence */
 #define LIMIT_WARC_RECORD (128 * MIB)

@@ -68,7 +68,7 @@ static enum status make_clean(struct page_reader *r, struct slice in, struct sli
 static void set_empty(struct page *p) {
     memset(p, 0, sizeof *p);
     struct slice none = slice_of("", 0);
-    p->canonical = p->refresh = p->rsl = none;
+    p->canonical = p->refresh = none;
     p->licence = (struct page_licence){none, none, ""};
     p->title = p->author = p->site = p->date = p->declared_language = p->text = none;
 }

@@ -19,11 +19,6 @@ struct page_robots {
     bool noindex, nofollow, noai;
 };
 
-/* A <meta> with a name and a content, as written: tdm-reservation, robots, … */
-struct page_meta {
-    struct slice name, content;
-};
-
 struct page_licence {
     struct slice spdx;     /* SPDX id, or "" when there is none or the page disagrees with itself */
     struct slice evidence; /* the URL or text that says so, verbatim */
@@ -36,9 +31,6 @@ struct page {
     struct page_robots robots;
     const struct page_link *links; /* at most LIMIT_LINKS, in page order, no duplicates */
     size_t n_links;
-    const struct page_meta *metas; /* at most LIMIT_PAGE_METAS, in page order */
-    size_t n_metas;
-    struct slice rsl; /* href of <link rel=license type=application/rsl+xml> as written (Really Simple Licensing); "" when absent */
     struct page_licence licence;
     struct slice title, author, site;
     struct slice date;              /* publication, YYYY-MM-DD (or with time), or "" */

@@ -78,21 +78,14 @@ static void read_refresh(struct page_job *j, struct slice content) {
 
 static void read_metas(struct page_job *j) {
     const struct page_tree *t = j->tree;
-    struct page_meta *metas = arena_alloc(j->arena, LIMIT_PAGE_METAS * sizeof *metas);
-    size_t n = 0;
     for (size_t i = 0; i < t->n_nodes; i++) {
         if (t->nodes[i].tag != TAG_meta) continue;
         struct slice content = page_attr(t, i, ATTR_CONTENT);
         struct slice name = slice_trim(page_attr(t, i, ATTR_NAME));
         if (!content.ptr) continue;
         if (slice_eq_nocase(slice_trim(page_attr(t, i, ATTR_HTTP_EQUIV)), slice_str("refresh"))) read_refresh(j, content);
-        if (!name.ptr) continue;
-        read_robots(j, name, content);
-        if (metas && n < LIMIT_PAGE_METAS && content.len <= LIMIT_META_VALUE)
-            metas[n++] = (struct page_meta){page_keep(j, name), page_keep(j, content)};
+        if (name.ptr) read_robots(j, name, content);
     }
-    j->page->metas = metas;
-    j->page->n_metas = metas ? n : 0;
 }
 
 struct collector {
@@ -125,9 +118,6 @@ static void read_link_element(struct page_job *j, struct collector *c, size_t no
     struct slice rel = page_attr(t, node, ATTR_REL), href = page_attr(t, node, ATTR_HREF);
     if (!href.ptr || !rel.ptr) return;
     if (page_has_token(rel, "canonical") && !j->page->canonical.len) j->page->canonical = page_resolve(j, href);
-    if (page_has_token(rel, "license") && !j->page->rsl.len &&
-        slice_starts_nocase(slice_trim(page_attr(t, node, ATTR_TYPE)), slice_str("application/rsl+xml")))
-        j->page->rsl = page_keep(j, href);
     if (!c) return;
     bool hreflang = page_has_token(rel, "alternate") && page_attr(t, node, ATTR_HREFLANG).ptr;
     bool next = page_has_token(rel, "next") || page_has_token(rel, "prev") || page_has_token(rel, "canonical");

@@ -31,6 +31,6 @@ bool page_has_token(struct slice list, const char *token);
 /** page_may_date(j, node): a cheap look at ${node}'s names: could it be a date, a byline or the like? */
 bool page_may_date(const struct page_job *j, size_t node);
 
-/** page_read_links(j): base, canonical, refresh, metas, robots and, when wanted, links.  O(nodes). */
+/** page_read_links(j): base, canonical, refresh, robots and, when wanted, links.  O(nodes). */
 void page_read_links(struct page_job *j);
 #endif

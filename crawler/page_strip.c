@@ -2,22 +2,8 @@
  * A tokenizer that knows just enough: where tags, quoted values, comments and raw text end (WHATWG HTML 13.2.5).
  */
 #include "crawler/page_strip.h"
-
-/* Offset just past the tag that begins at ${at}, or SIZE_MAX; quotes count after '=' only. */
-static size_t tag_end(struct slice s, size_t at) {
-    char before = 0;
-    for (size_t i = at + 1; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (c == '>') return i + 1;
-        if ((c == '"' || c == '\'') && before == '=') {
-            const char *close = memchr(s.ptr + i + 1, c, s.len - i - 1);
-            if (!close) return SIZE_MAX;
-            i = (size_t)(close - s.ptr);
-        }
-        if (!ascii_is_space(c)) before = c;
-    }
-    return SIZE_MAX;
-}
+#include "crawler/page_tree.h"
+#include "crawler/tag_scan.h"
 
 /* Is "<name" or "</name" at ${at}, and not the beginning of a longer name? */
 static bool is_tag(struct slice s, size_t at, const char *open) {
@@ -45,8 +31,6 @@ static size_t comment_end(struct slice s, size_t at) {
     return end == SIZE_MAX ? SIZE_MAX : at + 2 + end + 3;
 }
 
-static bool is_json_ld(struct slice tag) { return slice_find_nocase(tag, slice_str("ld+json")) != SIZE_MAX; }
-
 /* The element at ${at} whose content goes: its end tag; NULL for all others. */
 static const char *raw_close(struct slice s, size_t at) {
     switch (ascii_lower(s.ptr[at + 1])) {
@@ -59,36 +43,81 @@ static const char *raw_close(struct slice s, size_t at) {
     }
 }
 
-void page_strip(struct slice s, struct buf *out) {
-    size_t start = out->len, kept = 0; /* everything before ${kept} is written or dropped */
-    for (size_t i = 0; i < s.len;) {
-        const char *p = memchr(s.ptr + i, '<', s.len - i);
-        if (!p || p + 1 >= s.ptr + s.len) break;
-        i = (size_t)(p - s.ptr);
-        if (slice_starts(slice_sub(s, i, s.len), slice_str("<!--"))) {
-            buf_append(out, s.ptr + kept, i - kept);
-            size_t end = comment_end(s, i);
-            i = kept = end == SIZE_MAX ? s.len : end;
-            continue;
-        }
-        if (!ascii_is_alpha(s.ptr[i + 1]) && s.ptr[i + 1] != '/') {
-            i++;
-            continue;
-        }
-        const char *close = raw_close(s, i);
-        size_t end = tag_end(s, i);
-        if (end == SIZE_MAX) break;
-        if (close && s.ptr[end - 2] != '/' && !is_json_ld(slice_sub(s, i, end))) {
-            buf_append(out, s.ptr + kept, end - kept);
-            size_t last = find_tag(s, end, close);
-            end = kept = last == SIZE_MAX ? s.len : last;
-        } else if (close && close[2] == 's' && close[3] == 'c') {
-            size_t last = find_tag(s, end, close);
-            end = last == SIZE_MAX ? s.len : last;
-        }
-        i = end;
+struct strip {
+    struct slice s;
+    size_t kept; /* everything before it is written or dropped */
+    struct buf *out;
+    bool json; /* the last tag's type was JSON-LD's */
+};
+
+static void drop(struct strip *p, size_t from, size_t to) {
+    buf_append(p->out, p->s.ptr + p->kept, from - p->kept);
+    p->kept = to;
+}
+
+static bool is_wanted(struct slice name, struct slice value) {
+    if (!page_attr_is_kept(name)) return false;
+    /* of a style only "display: none" is asked for */
+    return !slice_eq_nocase(name, slice_str("style")) || slice_find_nocase(value, slice_str("none")) != SIZE_MAX;
+}
+
+/* Drop the attributes that nothing asks for; the offset just past the start tag at ${at}, or SIZE_MAX when it never ends. */
+static size_t strip_tag(struct strip *p, size_t at) {
+    struct slice name, value;
+    struct tag_scan t = {.s = p->s, .at = at + 1};
+    while (t.at < p->s.len && !tag_scan_space(p->s.ptr[t.at]) && p->s.ptr[t.at] != '>' && p->s.ptr[t.at] != '/') t.at++;
+    size_t before = t.at;
+    p->json = false;
+    for (; tag_scan_attribute(&t, &name, &value); before = t.at) {
+        if (t.at == p->s.len) return SIZE_MAX;
+        if (slice_eq_nocase(name, slice_str("type"))) p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
+        if (is_wanted(name, value)) continue;
+        size_t end = t.at;
+        if (end > before && tag_scan_space(p->s.ptr[end - 1])) end--; /* the blank before the next */
+        drop(p, before, end);
     }
-    buf_append(out, s.ptr + kept, s.len - kept);
+    return t.at > before && p->s.ptr[t.at - 1] == '>' ? t.at : SIZE_MAX;
+}
+
+static size_t after_end_tag(struct slice s, size_t at) {
+    const char *gt = memchr(s.ptr + at, '>', s.len - at);
+    return gt ? (size_t)(gt - s.ptr) + 1 : SIZE_MAX;
+}
+
+/* The start tag at ${at} and, for an element of raw text, its content; the offset to go on from. */
+static size_t strip_element(struct strip *p, size_t at) {
+    struct slice s = p->s;
+    const char *close = raw_close(s, at);
+    size_t end = strip_tag(p, at);
+    if (!close || end == SIZE_MAX || (close[3] != 'c' && s.ptr[end - 2] == '/')) return end;
+    size_t last = find_tag(s, end, close);
+    if (last == SIZE_MAX) last = s.len;
+    if (!p->json) drop(p, end, last);
+    return last;
+}
+
+void page_strip(struct slice s, struct buf *out) {
+    size_t start = out->len;
+    struct strip p = {.s = s, .out = out};
+    for (size_t i = 0; i < s.len;) {
+        const char *lt = memchr(s.ptr + i, '<', s.len - i);
+        if (!lt || lt + 1 >= s.ptr + s.len) break;
+        i = (size_t)(lt - s.ptr);
+        if (s.ptr[i + 1] == '!' && slice_starts(slice_sub(s, i, s.len), slice_str("<!--"))) {
+            size_t end = comment_end(s, i);
+            if (end == SIZE_MAX) end = s.len;
+            drop(&p, i, end);
+            i = end;
+        } else if (ascii_is_alpha(s.ptr[i + 1])) {
+            i = strip_element(&p, i);
+        } else if (s.ptr[i + 1] == '/') {
+            i = after_end_tag(s, i);
+        } else {
+            i++;
+        }
+        if (i == SIZE_MAX) break;
+    }
+    buf_append(out, s.ptr + p.kept, s.len - p.kept);
     for (char *z = out->data ? out->data + start : NULL; z && (z = memchr(z, 0, (size_t)(out->data + out->len - z))) != NULL;)
         *z++ = ' ';
 }

@@ -270,6 +270,17 @@ struct slice page_attr(const struct page_tree *t, size_t node, enum page_attr_na
     return slice_of(NULL, 0);
 }
 
+bool page_attr_is_kept(struct slice name) {
+    static const struct slice names[] = {
+#define X(id, name) SLICE_LIT(name),
+        PAGE_ATTRS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (name.len == names[i].len && ascii_lower(name.ptr[0]) == names[i].ptr[0] && slice_eq_nocase(name, names[i])) return true;
+    return false;
+}
+
 size_t page_first(const struct page_tree *t, size_t from, size_t to, enum page_tag tag) {
     for (size_t i = from; i < to && i < t->n_nodes; i++)
         if (t->nodes[i].tag == tag) return i;

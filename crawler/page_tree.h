@@ -40,9 +40,7 @@ enum page_tag {
 /* The attributes that are kept. */
 /* clang-format off */
 #define PAGE_ATTRS(X)                                                                                                              \
-    X(ABOUT, "about")                                                                                                              \
     X(ARIA_HIDDEN, "aria-hidden")                                                                                                  \
-    X(ARIA_LABEL, "aria-label")                                                                                                    \
     X(CLASS, "class")                                                                                                              \
     X(CONTENT, "content")                                                                                                          \
     X(DATETIME, "datetime")                                                                                                        \
@@ -51,7 +49,7 @@ enum page_tag {
     X(HREFLANG, "hreflang")                                                                                                        \
     X(HTTP_EQUIV, "http-equiv") X(ID, "id") X(ITEMPROP, "itemprop") X(ITEMTYPE, "itemtype") X(LANG, "lang") X(NAME, "name")        \
         X(PROPERTY, "property") X(PUBDATE, "pubdate") X(REL, "rel") X(ROLE, "role") X(STYLE, "style") X(TITLE, "title")            \
-            X(TYPE, "type") X(TYPEOF, "typeof") X(XML_LANG, "xml:lang")
+            X(TYPE, "type") X(XML_LANG, "xml:lang")
 /* clang-format on */
 
 enum page_attr_name {
@@ -103,6 +101,8 @@ struct slice page_attr(const struct page_tree *t, size_t node, enum page_attr_na
 static inline struct slice page_node_text(const struct page_tree *t, size_t node) {
     return slice_of(buf_cstr(&t->text) + t->nodes[node].at, t->nodes[node].len);
 }
+/** page_attr_is_kept(name): a page_tree keeps attributes of this name (ASCII case folded).  O(1). */
+bool page_attr_is_kept(struct slice name);
 /** page_first(t, from, to, tag): the first node of that tag with an index in [from, to), or SIZE_MAX. */
 size_t page_first(const struct page_tree *t, size_t from, size_t to, enum page_tag tag);
 /** page_inner_text(t, node, out, max): append the text under ${node}, scripts and styles left out, white space collapsed and trimmed, at most about ${max} bytes. */

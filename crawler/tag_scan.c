@@ -36,7 +36,11 @@ bool tag_scan_attribute(struct tag_scan *t, struct slice *name, struct slice *va
     bool quoted = quote == '"' || quote == '\'';
     if (quoted) t->at++;
     from = t->at;
-    while (more(t) && (quoted ? peek(t) != quote : !tag_scan_space(peek(t)) && peek(t) != '>')) t->at++;
+    if (quoted) {
+        const char *end = memchr(t->s.ptr + t->at, quote, t->s.len - t->at);
+        t->at = end ? (size_t)(end - t->s.ptr) : t->s.len;
+    }
+    while (!quoted && more(t) && !tag_scan_space(peek(t)) && peek(t) != '>') t->at++;
     *value = slice_sub(t->s, from, t->at);
     if (quoted && more(t)) t->at++;
     return true;

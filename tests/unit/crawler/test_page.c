@@ -146,7 +146,6 @@ static const struct {
      " link"},
     {'L', "<footer>Sauf mention contraire, les contenus de ce site sont proposés sous licence etalab-2.0</footer>",
      "etalab-2.0 footer"},
-    {'R', "<link rel=license type='application/rsl+xml' href='/l.xml'>", "/l.xml"},
 };
 
 static void test_fields(void **state) {
@@ -164,7 +163,6 @@ static void test_fields(void **state) {
         case 's': got = p.site; break;
         case 'l': got = p.declared_language; break;
         case 'd': got = p.date; break;
-        case 'R': got = p.rsl; break;
         default: got = buf_view(&licence); break;
         }
         assert_slice(got, field_cases[i].want, field_cases[i].html);
