@@ -82,7 +82,8 @@ static void decode_iconv(charset_id id, struct slice s, struct buf *out, size_t 
 static void mend_c1(struct buf *out, size_t from) {
     struct slice s = slice_sub(buf_view(out), from, out->len);
     bool any = false;
-    for (size_t i = 0; i + 1 < s.len && !any; i++) any = s.ptr[i] == '\xc2' && (unsigned char)s.ptr[i + 1] < 0xa0;
+    for (const char *p = s.ptr, *end = s.ptr + s.len; !any && p < end && (p = memchr(p, '\xc2', (size_t)(end - p))) != NULL; p++)
+        any = p + 1 < end && (unsigned char)p[1] < 0xa0;
     if (!any) return;
     struct buf mended;
     buf_init(&mended, out->max);

@@ -9,7 +9,9 @@ struct charset_utf8 charset_utf8_scan(struct slice s) {
     struct charset_utf8 u = {0, 0};
     for (size_t at = 0; at < s.len;) {
         if ((unsigned char)s.ptr[at] < 0x80) {
+            uint64_t eight;
             at++;
+            while (at + 8 <= s.len && (memcpy(&eight, s.ptr + at, 8), !(eight & 0x8080808080808080u))) at += 8;
             continue;
         }
         size_t from = at;

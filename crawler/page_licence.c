@@ -121,8 +121,10 @@ static bool has_word_at(struct slice s, size_t at, struct slice word) {
 
 /* Offset of the first word that begins like one of ${words}, or SIZE_MAX. */
 static size_t first_word(struct slice s, const char *const *words) {
+    bool begins[256] = {false};
+    for (const char *const *w = words; *w; w++) begins[(unsigned char)**w] = begins[(unsigned char)ascii_upper(**w)] = true;
     for (size_t at = 0; at < s.len; at++) {
-        if (at && ascii_is_alnum(s.ptr[at - 1])) continue;
+        if (!begins[(unsigned char)s.ptr[at]] || (at && ascii_is_alnum(s.ptr[at - 1]))) continue;
         for (const char *const *w = words; *w; w++)
             if (has_word_at(s, at, slice_str(*w))) return at;
     }
@@ -207,35 +209,48 @@ static void read_anchor(struct finder *f, size_t i) {
     if (counts) found(f, spdx, href, footer ? "footer" : "body");
 }
 
-/* A quick look before the slow one: every licence's address has one of these, or the link says what it is. */
-static bool may_lead(const struct page_tree *t, size_t i) {
-    static const char *const parts[] = {"icen", "ICEN", "commons", "COMMONS", "copyleft", "opendata"};
-    struct slice href = page_attr(t, i, ATTR_HREF);
-    if (!href.ptr) return false;
-    if (page_attr(t, i, ATTR_REL).ptr) return true;
-    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
-        if (memmem(href.ptr, href.len, parts[k], strlen(parts[k]))) return true;
+/* Does ${s} hold one of ${parts} (lower case; ASCII case folded)?  Looks at each byte once. */
+static bool holds_part(struct slice s, const struct slice *parts, size_t n) {
+    bool begins[256] = {false};
+    for (size_t k = 0; k < n; k++)
+        begins[(unsigned char)parts[k].ptr[0]] = begins[(unsigned char)ascii_upper(parts[k].ptr[0])] = true;
+    for (size_t at = 0; at < s.len; at++) {
+        if (!begins[(unsigned char)s.ptr[at]]) continue;
+        for (size_t k = 0; k < n; k++)
+            if (slice_starts_nocase(slice_sub(s, at, s.len), parts[k])) return true;
+    }
     return false;
 }
 
-static void read_anchors(struct finder *f, bool footer) {
+/* A quick look before the slow one: every licence's address has one of these, or the link says what it is. */
+static bool may_lead(const struct page_tree *t, size_t i) {
+    static const struct slice parts[] = {SLICE_LIT("icen"), SLICE_LIT("commons"), SLICE_LIT("copyleft"), SLICE_LIT("opendata")};
+    struct slice href = page_attr(t, i, ATTR_HREF);
+    return href.ptr && (holds_part(href, parts, sizeof parts / sizeof *parts) || holds_part(page_attr(t, i, ATTR_REL), parts, 1));
+}
+
+/* Those in the footer first, then the others. */
+static void read_anchors(struct finder *f) {
     const struct page_tree *t = f->j->tree;
-    unsigned tries = 0, looks = 0;
+    uint32_t rest[MAX_TRIES];
+    unsigned tries = 0, looks = 0, n = 0;
     for (size_t i = page_first(t, 0, t->n_nodes, TAG_a); i != SIZE_MAX && tries < MAX_TRIES && looks < MAX_LOOKS;
          i = page_first(t, i + 1, t->n_nodes, TAG_a)) {
         if (!may_lead(t, i)) continue;
         looks++;
-        if (in_footer(t, i) != footer) continue;
-        tries++;
-        read_anchor(f, i);
+        if (in_footer(t, i)) {
+            tries++;
+            read_anchor(f, i);
+        } else if (n < MAX_TRIES) {
+            rest[n++] = (uint32_t)i;
+        }
     }
+    for (unsigned k = 0; k < n; k++) read_anchor(f, rest[k]);
 }
 
 static bool may_name(struct slice s) {
-    static const char *const parts[] = {"icen", "ICEN", "reative", "REATIVE", "CC", "cc"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (memmem(s.ptr, s.len, parts[i], strlen(parts[i]))) return true;
-    return false;
+    static const struct slice parts[] = {SLICE_LIT("licen"), SLICE_LIT("creative"), SLICE_LIT("cc by"), SLICE_LIT("cc-by")};
+    return holds_part(s, parts, sizeof parts / sizeof *parts);
 }
 
 /* "Sauf mention contraire, les contenus de ce site sont proposés sous licence etalab-2.0", without a link. */
@@ -266,8 +281,7 @@ void page_read_licence(struct page_job *j, const struct page_facts *facts) {
     read_metas(&f);
     for (size_t i = 0; i < facts->ld.n_licences; i++) from_value(&f, facts->ld.licences[i], "json-ld");
     read_link_elements(&f);
-    read_anchors(&f, true);
-    read_anchors(&f, false);
+    read_anchors(&f);
     if (!f.spdx[0]) read_footer_text(&f);
     if (!f.spdx[0]) return;
     j->page->licence.spdx = f.disagree ? slice_of("", 0) : page_keep(j, slice_str(f.spdx));
