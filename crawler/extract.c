@@ -41,7 +41,9 @@ void extractor_free(struct extractor *x) {
     free(x);
 }
 
-const struct extract_cues *extractor_cues(const struct extractor *x) { return x->cues; }
+struct extract_cues *extractor_cues(const struct extractor *x) {
+    return x->cues;
+}
 
 static bool make_room(struct extractor *x) {
     if (x->blocks.n <= x->cap) return true;

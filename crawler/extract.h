@@ -11,7 +11,7 @@ struct extractor *extractor_new(void);
 void extractor_free(struct extractor *x);
 
 /** extractor_cues(x): its word lists, borrowed. */
-const struct extract_cues *extractor_cues(const struct extractor *x);
+struct extract_cues *extractor_cues(const struct extractor *x);
 
 /**
  * extract_text(x, t, title, out):

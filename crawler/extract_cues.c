@@ -2,6 +2,7 @@
  * Two word lists, hashed once.
  */
 #include "crawler/extract_cues.h"
+#include "base/hash.h"
 #include <stdlib.h>
 
 #define SLOTS 4096u
@@ -111,7 +112,13 @@ static const struct list lexicon[] = {
      "tags tag category catégorie filed under categories views vues ago am pm uhr"},
 };
 
+#define ASKED 2048u /* a template's names come again and again */
+
 struct extract_cues {
+    struct {
+        uint64_t hash; /* of the names; two strings of one 64-bit hash are not expected */
+        uint32_t bits;
+    } asked[ASKED];
     struct {
         char word[WORD_MAX];
         uint32_t bits;
@@ -202,7 +209,7 @@ static uint32_t cues_of_name(const struct extract_cues *c, struct slice s) {
 }
 
 /* "entry-content", "articleBody", "post__text" and nothing else in one name: the element that holds the text. */
-uint32_t extract_cues_of(const struct extract_cues *c, struct slice names) {
+static uint32_t cues_of_names(const struct extract_cues *c, struct slice names) {
     uint32_t bits = 0;
     for (size_t i = 0; i < names.len;) {
         while (i < names.len && ascii_is_space(names.ptr[i])) i++;
@@ -217,6 +224,17 @@ uint32_t extract_cues_of(const struct extract_cues *c, struct slice names) {
         bits |= of_name;
     }
     return bits;
+}
+
+uint32_t extract_cues_of(struct extract_cues *c, struct slice names) {
+    if (!names.len) return 0;
+    uint64_t hash = hash64(names);
+    uint32_t at = hash % ASKED;
+    if (c->asked[at].hash != hash) {
+        c->asked[at].bits = cues_of_names(c, names);
+        c->asked[at].hash = hash;
+    }
+    return c->asked[at].bits;
 }
 
 /* Bytes of the separator at ${i}: anything of ASCII but letters and digits, no-break spaces, guillemets, U+2000 to U+203F; 0 in a word. */

@@ -40,11 +40,11 @@ enum extract_cue {
 };
 #define CUE_BIT(name) (1u << CUE_##name)
 
-struct extract_cues; /* a hash table of words; immutable once made, shared freely between threads */
+struct extract_cues; /* a hash table of words, and what was lately asked of it; one a reader, not thread-safe */
 struct extract_cues *extract_cues_new(void);
 void extract_cues_free(struct extract_cues *c);
 /** extract_cues_of(c, names): the cues of all words in ${names}; words end at a non-letter and where "camelCase" turns.  O(length). */
-uint32_t extract_cues_of(const struct extract_cues *c, struct slice names);
+uint32_t extract_cues_of(struct extract_cues *c, struct slice names);
 
 /* What the words of a text tell: three counts over a hash table of common words. */
 enum extract_lexicon {

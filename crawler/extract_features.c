@@ -7,7 +7,7 @@
 #include "crawler/page_date.h"
 #include <stdlib.h>
 
-void features_init(struct features *f, const struct extract_cues *cues) {
+void features_init(struct features *f, struct extract_cues *cues) {
     memset(f, 0, sizeof *f);
     f->cues = cues;
 }
@@ -122,18 +122,13 @@ static void read_tag(float *r, uint8_t tag) {
     }
 }
 
-uint64_t features_shape(const struct page_tree *t, uint32_t node) {
-    struct slice c = page_attr(t, node, ATTR_CLASS);
-    return hash64_seed(c.ptr ? c : slice_of("", 0), t->nodes[node].tag);
-}
-
 static bool group_blocks(struct features *f, const struct page_tree *t, const struct blocks *b) {
     struct map64 seen = {0};
     f->n_groups = 0;
     bool ok = true;
     for (size_t i = 0; i < b->n && ok; i++) {
         uint32_t node = b->items[i].node, p = t->nodes[node].parent;
-        uint64_t key = features_shape(t, node) * 31 + features_shape(t, p) * 17 + features_shape(t, t->nodes[p].parent), g;
+        uint64_t key = f->nodes[node].shape * 31 + f->nodes[p].shape * 17 + f->nodes[t->nodes[p].parent].shape, g;
         if (!map64_get(&seen, key, &g)) {
             g = f->n_groups++;
             ok = map64_put(&seen, key, g);

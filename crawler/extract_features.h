@@ -64,6 +64,7 @@ struct node_facts {
     uint32_t up;         /* nearest ancestor that holds more blocks */
     uint32_t cues, path; /* its own cues, and with its ancestors' */
     uint32_t places;     /* with its ancestors' */
+    uint64_t shape;      /* what two elements printed by the same template share: tag and class, hashed */
     uint8_t aside;       /* enum extract_aside bits, with its ancestors' */
     bool card;           /* a linked headline with a few words, in a row of its like */
 };
@@ -81,11 +82,11 @@ struct block_group { /* blocks whose element and parent look alike */
 };
 
 struct features {
-    const struct extract_cues *cues; /* borrowed */
-    float *rows;                     /* owned, as all below; FEATURES a block */
-    struct node_facts *nodes;        /* one more than nodes */
-    struct block_sums *sums;         /* one more than blocks */
-    uint32_t *group_of;              /* of each block, in groups */
+    struct extract_cues *cues; /* borrowed */
+    float *rows;               /* owned, as all below; FEATURES a block */
+    struct node_facts *nodes;  /* one more than nodes */
+    struct block_sums *sums;   /* one more than blocks */
+    uint32_t *group_of;        /* of each block, in groups */
     struct block_group *groups;
     size_t cap_blocks, cap_nodes, n_groups;
     uint8_t dropped; /* which kinds of enum extract_aside stand beside the page's own text, and are not it */
@@ -95,14 +96,11 @@ struct features {
     uint32_t top[3]; /* the innermost nodes that hold 50, 75 and 90 % of the good text */
 };
 
-void features_init(struct features *f, const struct extract_cues *cues);
+void features_init(struct features *f, struct extract_cues *cues);
 void features_free(struct features *f);
 /** features_read(f, t, b, title): the rows of all blocks.  ${title} is the page's, or "".  False without memory.  O(nodes + text). */
 bool features_read(struct features *f, const struct page_tree *t, const struct blocks *b, struct slice title) MUST_CHECK;
 static inline float *features_row(const struct features *f, size_t i) { return f->rows + i * FEATURES; }
-
-/** features_shape(t, node): what two elements printed by the same template share: tag and class, hashed. */
-uint64_t features_shape(const struct page_tree *t, uint32_t node);
 
 /** regions_read(f, t, b): nodes, sums, held, good, dropped and top of ${f}, from the blocks' own features.  False without memory.  O(nodes). */
 bool regions_read(struct features *f, const struct page_tree *t, const struct blocks *b) MUST_CHECK;

@@ -7,6 +7,7 @@
  * (comments, cards), without what stands aside by its name, and then the elements that hold most of what remains are
  * what they hold, whatever their names.
  */
+#include "base/hash.h"
 #include "base/map64.h"
 #include "crawler/extract_features.h"
 #include <stdlib.h>
@@ -102,6 +103,7 @@ static bool style_hides(struct slice style) {
 static void read_names(struct features *f, const struct page_tree *t, uint32_t i) {
     const struct page_node *n = &t->nodes[i];
     uint32_t cues = 0, places = places_of_tag(n->tag);
+    struct slice class = slice_of("", 0);
     for (uint32_t a = n->at; a < n->at + n->len; a++) {
         struct slice v = slice_of(buf_cstr(&t->values) + t->attrs[a].at, t->attrs[a].len);
         switch (t->attrs[a].name) {
@@ -111,6 +113,7 @@ static void read_names(struct features *f, const struct page_tree *t, uint32_t i
             break;
         case ATTR_ROLE: places |= places_of_role(v); /* fall through */
         case ATTR_CLASS:
+            if (t->attrs[a].name == ATTR_CLASS) class = v; /* fall through */
         case ATTR_ID: cues |= extract_cues_of(f->cues, v); break;
         case ATTR_HIDDEN: places |= PLACE_BIT(HIDDEN); break;
         case ATTR_ARIA_HIDDEN:
@@ -123,6 +126,7 @@ static void read_names(struct features *f, const struct page_tree *t, uint32_t i
         }
     }
     if (n->tag == TAG_body || n->tag == TAG_html) cues = 0;
+    f->nodes[i].shape = hash64_seed(class, n->tag);
     f->nodes[i].cues = cues;
     f->nodes[i].places = places;
 }
@@ -170,7 +174,7 @@ static bool mark_cards(struct features *f, const struct page_tree *t, const stru
     for (int pass = 0; pass < 2 && ok; pass++) {
         for (uint32_t i = 1; i < t->n_nodes && ok; i++) {
             if (!can_be_card(t->nodes[i].tag) || (pass ? !f->nodes[i].card : !is_card(f, t, b, i))) continue;
-            uint64_t key = features_shape(t, i) * 31 + t->nodes[i].parent, n = 0;
+            uint64_t key = f->nodes[i].shape * 31 + t->nodes[i].parent, n = 0;
             (void)map64_get(&rows, key, &n);
             if (!pass) {
                 f->nodes[i].card = true;

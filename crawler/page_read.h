@@ -15,7 +15,7 @@ struct page_job {
     struct arena *arena; /* everything that *page points to */
     struct page *page;   /* being filled */
     struct json_parser *json;
-    const struct extract_cues *cues;
+    struct extract_cues *cues;
     struct slice bytes; /* the page as given */
     struct buf scratch; /* free for a function to use between its own lines */
     struct slice base;  /* what links are resolved against, canonical or "" */
