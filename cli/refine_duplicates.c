@@ -16,6 +16,8 @@ struct pass {
     int64_t segment; /* whose signatures are open, or MANIFEST_NONE */
     struct buf rank, path;
     struct refine_counts *counts;
+    unsigned char *clustered; /* a bit a document: in a cluster until now, and not yet told anew */
+    size_t clustered_bytes;
     bool writing; /* the transaction begins at the first verdict: a crawl may seal while pairs are looked for */
     struct buf *err;
 };
@@ -49,6 +51,21 @@ static void rank_of(struct pass *p, const struct manifest_document *d) {
     buf_str(&p->rank, d->id);
 }
 
+static enum status note_clustered(struct pass *p, const struct manifest_document *d) {
+    size_t at = (size_t)d->doc / 8;
+    if (d->duplicate_of == MANIFEST_NONE && d->cluster_size == 1) return ST_OK;
+    if (at >= p->clustered_bytes) {
+        size_t room = 2 * at + 4096;
+        unsigned char *c = realloc(p->clustered, room);
+        if (!c) return fail(p->err, ST_FATAL, "out of memory");
+        memset(c + p->clustered_bytes, 0, room - p->clustered_bytes);
+        p->clustered = c;
+        p->clustered_bytes = room;
+    }
+    p->clustered[at] |= (unsigned char)(1u << d->doc % 8);
+    return ST_OK;
+}
+
 static enum status add_document(void *ctx, const struct manifest_document *d) {
     struct pass *p = ctx;
     struct signature sig;
@@ -63,6 +80,8 @@ static enum status add_document(void *ctx, const struct manifest_document *d) {
     if (st != ST_OK) return st;
     rank_of(p, d);
     p->counts->candidates++;
+    st = note_clustered(p, d);
+    if (st != ST_OK) return st;
     return dedup_add(p->dedup, (uint64_t)d->doc, buf_view(&p->rank), &sig, p->err);
 }
 
@@ -79,11 +98,21 @@ static enum status put_verdict(void *ctx, const struct dedup_verdict *v) {
     if (st != ST_OK) return st;
     struct manifest_cluster c = {
         .doc = (int64_t)v->doc, .kept = (int64_t)v->kept, .similarity = v->similarity, .size = v->cluster_size};
-    if (v->doc == v->kept)
-        p->counts->kept++;
-    else
-        p->counts->duplicates++;
+    if (v->doc / 8 < p->clustered_bytes) p->clustered[v->doc / 8] &= (unsigned char)~(1u << v->doc % 8);
+    p->counts->duplicates += v->doc != v->kept;
     return manifest_set_cluster(p->h->manifest, &c, p->err);
+}
+
+/* Who was in a cluster and is in none now. */
+static enum status put_alone(struct pass *p) {
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < p->clustered_bytes * 8; i++) {
+        if (i % 8 == 0 && !p->clustered[i / 8]) i += 7;
+        if (!(p->clustered[i / 8] >> i % 8 & 1)) continue;
+        struct manifest_cluster c = {.doc = (int64_t)i, .kept = (int64_t)i, .similarity = 1, .size = 1};
+        st = manifest_set_cluster(p->h->manifest, &c, p->err);
+    }
+    return st;
 }
 
 enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_counts *counts, struct buf *err) {
@@ -104,6 +133,8 @@ enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_cou
     if (st == ST_OK) st = manifest_each_document(h->manifest, &candidates, add_document, &p, err);
     if (st == ST_OK) st = dedup_run(p.dedup, put_verdict, &p, err);
     if (st == ST_OK) st = begin_writing(&p);
+    if (st == ST_OK) st = put_alone(&p);
+    counts->kept = counts->candidates - counts->duplicates;
     if (st == ST_OK) st = manifest_stamp(h->manifest, REFINE_CLUSTERS, slice_str(REFINE_WHOLE), err);
     if (st == ST_OK)
         st = manifest_commit(h->manifest, err);
@@ -111,6 +142,7 @@ enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_cou
         manifest_rollback(h->manifest);
     signatures_free(p.signatures);
     dedup_free(p.dedup);
+    free(p.clustered);
     buf_free(&p.rank);
     buf_free(&p.path);
     buf_free(&work_dir);

@@ -9,18 +9,6 @@ static uint32_t find(uint32_t *parent, uint32_t i) {
     return i;
 }
 
-void cluster_components(uint32_t n, const struct cluster_edge *edges, size_t n_edges, uint32_t *root) {
-    for (uint32_t i = 0; i < n; i++) root[i] = i;
-    for (size_t e = 0; e < n_edges; e++) {
-        uint32_t a = find(root, edges[e].a), b = find(root, edges[e].b);
-        if (a < b)
-            root[b] = a;
-        else
-            root[a] = b;
-    }
-    for (uint32_t i = 0; i < n; i++) root[i] = find(root, i);
-}
-
 /* Clusters as union-find with their members in a list, the root (the smallest) first. */
 struct clusters {
     uint32_t *parent, *next, *last;

@@ -26,7 +26,4 @@ typedef double cluster_similarity(void *ctx, uint32_t a, uint32_t b);
 enum status cluster_join(uint32_t n, const struct cluster_edge *edges, size_t n_edges, const bool *anchored, double floor,
                          cluster_similarity *similarity, void *ctx, uint32_t *label, struct buf *err) MUST_CHECK;
 
-/** cluster_components(n, edges, n_edges, root): root[i] = the smallest node that a chain of edges leads to from i. */
-void cluster_components(uint32_t n, const struct cluster_edge *edges, size_t n_edges, uint32_t *root);
-
 #endif

@@ -14,7 +14,8 @@ struct dedup_options {
     struct signature_options signature;
     double similarity; /* two documents this similar are duplicates; 0: 0.7 */
     double floor;      /* and no two in one cluster are less similar than this; 0: 0.5.  Of the members looked at, see cluster.h */
-    size_t memory_bytes;   /* 0: 1 GiB; past it, runs go to disk in ${work_dir} */
+    size_t
+        memory_bytes; /* 0: 1 GiB, all counted, and a quarter of it left to the caller; past it, runs go to disk in ${work_dir} */
     const char *work_dir;  /* a folder for temporary files, which have no name there; NULL: TMPDIR or /tmp */
     unsigned threads;      /* 0: all */
     struct index *against; /* what was kept before, which always survives; NULL: nothing.  Borrowed until dedup_free() */
@@ -37,7 +38,8 @@ struct dedup_verdict {
     double similarity; /* Jaccard with ${kept} by sketches; 1 for itself and exact copies */
     uint32_t cluster_size;
 };
-/** dedup_run(d, emit, ctx, err): decide; ${emit} is called once a document, in ascending ${doc}.  ${d} may then only be freed. */
+/** dedup_run(d, emit, ctx, err): decide; ${emit} is called once for each document that is not alone, in ascending ${doc}, on the calling
+ *  thread.  ${d} may then only be asked for names, remembered and freed. */
 enum status dedup_run(struct dedup *d, enum status (*emit)(void *ctx, const struct dedup_verdict *v), void *ctx,
                       struct buf *err) MUST_CHECK;
 

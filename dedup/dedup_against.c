@@ -14,34 +14,30 @@ struct pull {
 };
 
 static enum status add_old(struct dedup *d, const struct index_doc *doc, uint32_t *seq, struct buf *err) {
-    struct dedup_entry *e = &d->add_entry;
     *seq = dedup_spool_count(d->spool);
-    e->doc = DEDUP_OLD | (*seq - d->n_new);
-    e->exact = doc->exact;
-    e->has_sketch = true;
-    e->n_rank = doc->n_name < DEDUP_RANK_MAX ? doc->n_name : DEDUP_RANK_MAX;
-    e->n_sketch = doc->n_sketch;
-    memcpy(e->rank, doc->name, e->n_rank);
-    memcpy(e->sketch, doc->sketch, doc->n_sketch * sizeof *e->sketch);
-    enum status st = dedup_names_add(d->names, slice_of(doc->name, doc->n_name), err);
-    return st == ST_OK ? dedup_spool_add(d->spool, e, err) : st;
+    struct slice name = slice_of(doc->name, doc->n_name);
+    struct dedup_entry e = {.doc = DEDUP_OLD | (*seq - d->n_new),
+                            .exact = doc->exact,
+                            .rank = slice_sub(name, 0, DEDUP_RANK_MAX),
+                            .sketch = doc->sketch,
+                            .n_sketch = doc->n_sketch,
+                            .has_sketch = true};
+    enum status st = dedup_names_add(d->names, name, err);
+    return st == ST_OK ? dedup_spool_add(d->spool, &e, err) : st;
 }
 
-/* The entry of a document of the index, made when it is first met. */
-static enum status entry_of(struct pull *p, uint64_t ref, uint32_t *seq, struct buf *err) {
+/* The entry of a document of the index, made when it is first met, below the leading half of its text's hash. */
+static enum status entry_of(struct pull *p, uint64_t ref, uint64_t *half_and_seq, struct buf *err) {
     struct dedup *d = p->d;
-    uint64_t known;
     pthread_mutex_lock(&d->lock);
-    bool met = map64_get(&d->old, ref, &known);
     enum status st = ST_OK;
-    if (met) {
-        *seq = (uint32_t)known;
-    } else {
+    if (!map64_get(&d->old, ref, half_and_seq)) {
+        uint32_t seq = DEDUP_NO_ENTRY;
         st = index_read(d->opt.against, ref, &p->doc, err);
-        *seq = DEDUP_NO_ENTRY;
-        if (st == ST_OK) st = add_old(d, &p->doc, seq, err);
+        if (st == ST_OK) st = add_old(d, &p->doc, &seq, err);
         if (st == ST_SKIP) st = ST_OK;
-        if (st == ST_OK && !map64_put(&d->old, ref, *seq)) st = fail(err, ST_FATAL, "out of memory");
+        *half_and_seq = p->doc.exact >> 32 << 32 | seq;
+        if (st == ST_OK && !map64_put(&d->old, ref, *half_and_seq)) st = fail(err, ST_FATAL, "out of memory");
     }
     pthread_mutex_unlock(&d->lock);
     return st;
@@ -49,13 +45,10 @@ static enum status entry_of(struct pull *p, uint64_t ref, uint32_t *seq, struct 
 
 static enum status found(void *ctx, uint64_t key, uint64_t ref, struct buf *err) {
     struct pull *p = ctx;
-    uint32_t seq;
-    enum status st = entry_of(p, ref, &seq, err);
-    if (st != ST_OK || seq == DEDUP_NO_ENTRY) return st;
-    /* Which of a bucket's documents is its centre matters to nobody here, so the text's hash is not looked up for it. */
-    struct lsh_record r =
-        p->section == INDEX_KEYS ? lsh_record_of(key, ref * 0x9E3779B97F4A7C15u, seq) : (struct lsh_record){key, seq};
-    return dedup_list_add(&p->found, r.key, r.value, err);
+    uint64_t value;
+    enum status st = entry_of(p, ref, &value, err);
+    if (st != ST_OK || (uint32_t)value == DEDUP_NO_ENTRY) return st;
+    return dedup_list_add(&p->found, key, p->section == INDEX_KEYS ? value : (uint32_t)value, err);
 }
 
 enum status dedup_pull(struct dedup *d, enum index_section section, unsigned partition, struct lsh_record **records, size_t *n,
@@ -86,30 +79,46 @@ enum status dedup_old_name(const struct dedup *d, uint64_t kept, char scratch[DE
     return dedup_names_get(d->names, kept & ~DEDUP_OLD, scratch, name, err);
 }
 
-/* Remembering: entry → its number in the new run, by the entry that has the text's sketch and keys. */
+/*
+ * Remembering.  A text is numbered by the entry that has its sketch and keys; the document that is kept of it is nearly always that
+ * entry's own, and stands in a table when it is not.
+ */
 struct remember {
     struct dedup *d;
     const struct dedup_memory *m;
-    uint32_t *number; /* of an entry; DEDUP_NO_ENTRY for most */
-    uint32_t *text;   /* by number: the entry with the sketch */
-    uint32_t *own;    /* by number: the entry that is remembered */
-    uint32_t n;
+    struct dedup_set texts;
+    struct map64 own;  /* a text's entry to the entry that is kept of it */
+    uint32_t at, next; /* where in the texts the last number stood */
 };
 
+/* Texts are asked for by ascending number. */
+static uint32_t text_of(struct remember *r, uint32_t number) {
+    if (number == 0 || number != r->next) r->at = 0, r->next = 0;
+    uint32_t text = dedup_set_next(&r->texts, r->at);
+    for (; r->next < number; r->next++) text = dedup_set_next(&r->texts, text + 1);
+    r->at = text + 1;
+    r->next = number + 1;
+    return text;
+}
+
 static enum status remembered_doc(void *ctx, uint32_t i, struct index_doc *doc, struct buf *err) {
-    const struct remember *r = ctx;
-    struct dedup_entry e;
+    struct remember *r = ctx;
+    struct dedup_scratch scratch;
+    struct dedup_entry e, own = {0};
     struct slice name;
-    uint64_t number = 0;
-    char scratch[DEDUP_NAME_MAX];
-    enum status st = dedup_spool_get(r->d->spool, r->text[i], &e, err);
-    if (st == ST_OK) st = dedup_spool_doc(r->d->spool, r->own[i], &number, err);
-    if (st == ST_OK) st = r->m->name(r->m->ctx, number, scratch, &name, err);
+    char bytes[DEDUP_NAME_MAX];
+    uint32_t text = text_of(r, i);
+    uint64_t kept = text;
+    enum status st = dedup_spool_get(r->d->spool, text, &scratch, &e, err);
     if (st != ST_OK) return st;
     doc->exact = e.exact;
-    doc->n_sketch = e.n_sketch;
-    doc->n_name = (uint16_t)name.len;
+    doc->n_sketch = (uint16_t)e.n_sketch;
     memcpy(doc->sketch, e.sketch, e.n_sketch * sizeof *e.sketch);
+    own.doc = e.doc;
+    if (map64_get(&r->own, text, &kept)) st = dedup_spool_get(r->d->spool, (uint32_t)kept, &scratch, &own, err);
+    if (st == ST_OK) st = r->m->name(r->m->ctx, own.doc, bytes, &name, err);
+    if (st != ST_OK) return st;
+    doc->n_name = (uint16_t)name.len;
     memcpy(doc->name, name.ptr, name.len);
     return ST_OK;
 }
@@ -119,8 +128,9 @@ static enum status remembered_keys(void *ctx, unsigned partition, struct lsh_rec
     size_t kept = 0;
     enum status st = lsh_runs_take(r->d->bands, partition, records, n, err);
     for (size_t i = 0; st == ST_OK && i < *n; i++) {
-        uint32_t number = r->number[lsh_seq(&(*records)[i])];
-        if (number != DEDUP_NO_ENTRY) (*records)[kept++] = (struct lsh_record){(*records)[i].key, number};
+        uint32_t seq = lsh_seq(&(*records)[i]);
+        if (dedup_set_has(&r->texts, seq))
+            (*records)[kept++] = (struct lsh_record){(*records)[i].key, dedup_set_rank(&r->texts, seq)};
     }
     *n = kept;
     lsh_sort(*records, kept);
@@ -129,31 +139,29 @@ static enum status remembered_keys(void *ctx, unsigned partition, struct lsh_rec
 
 static enum status choose(struct remember *r, struct buf *err) {
     const struct dedup *d = r->d;
-    enum status st = ST_OK;
-    for (uint32_t i = 0; i < d->n_new; i++) r->number[i] = DEDUP_NO_ENTRY;
+    struct dedup_scratch scratch;
+    struct dedup_entry e;
+    enum status st = dedup_set_init(&r->texts, d->n_new, err);
     for (uint32_t i = 0; st == ST_OK && i < d->n_new; i++) {
-        uint64_t doc = 0;
-        st = dedup_spool_doc(d->spool, i, &doc, err);
-        if (st != ST_OK || !r->m->keep(r->m->ctx, doc)) continue;
-        const struct lsh_record *copy = dedup_list_find(&d->copies, i);
-        uint32_t text = copy ? (uint32_t)copy->value : i;
-        if (r->number[text] != DEDUP_NO_ENTRY) continue;
-        r->text[r->n] = text;
-        r->own[r->n] = i;
-        r->number[text] = r->n++;
+        uint32_t text = i;
+        st = dedup_spool_get(d->spool, i, &scratch, &e, err);
+        if (st != ST_OK || !r->m->keep(r->m->ctx, e.doc)) continue;
+        st = dedup_first_of(d, i, &text, err);
+        if (st != ST_OK || dedup_set_has(&r->texts, text)) continue;
+        dedup_set_put(&r->texts, text);
+        if (text != i && !map64_put(&r->own, text, i)) st = fail(err, ST_FATAL, "out of memory");
     }
     return st;
 }
 
 enum status dedup_remember(struct dedup *d, const struct dedup_memory *m, const struct hash128 *removed, size_t n_removed,
                            struct buf *err) {
-    size_t bytes = (size_t)d->n_new * sizeof(uint32_t) + 1;
-    struct remember r = {.d = d, .m = m, .number = malloc(bytes), .text = malloc(bytes), .own = malloc(bytes)};
-    enum status st = r.number && r.text && r.own ? choose(&r, err) : fail(err, ST_FATAL, "out of memory");
-    struct index_batch batch = {.n = r.n, .doc = remembered_doc, .keys = remembered_keys, .ctx = &r};
-    if (st == ST_OK && (r.n || n_removed)) st = index_add(d->opt.against, &batch, removed, n_removed, err);
-    free(r.number);
-    free(r.text);
-    free(r.own);
+    struct remember r = {.d = d, .m = m};
+    struct index_batch batch = {.doc = remembered_doc, .keys = remembered_keys, .ctx = &r, .memory_bytes = d->opt.memory_bytes / 8};
+    enum status st = choose(&r, err);
+    if (st == ST_OK) st = dedup_set_count(&r.texts, &batch.n, err);
+    if (st == ST_OK && (batch.n || n_removed)) st = index_add(d->opt.against, &batch, removed, n_removed, err);
+    dedup_set_free(&r.texts);
+    map64_free(&r.own);
     return st;
 }

@@ -2,18 +2,20 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "dedup/dedup_set.h"
 #include "dedup/index_run.h"
-#include <errno.h>
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#define FORMAT 1
+#define FORMAT 2
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX (256 * MIB)
-#define TIER 4 /* runs of like size that are merged into one */
+#define MATCH_RECORDS 8192 /* of a run in hand at a time */
+#define TIER 4             /* runs of like size that are merged into one */
 
 struct run {
     uint64_t number;
@@ -145,6 +147,8 @@ static enum status read_manifest(struct index *ix, struct json_value root, const
     if (json_get(root, "format", &v) && json_as_int(v, &format) && format > FORMAT)
         return fail(err, ST_FATAL, "%s is of format %lld, this program knows %d: use a newer villers", path, (long long)format,
                     FORMAT);
+    if (format == 1)
+        return fail(err, ST_FATAL, "%s is of format 1, which this program no longer reads: make the index again", path);
     if (format != FORMAT || !json_get(root, "next", &v) || !json_as_int(v, &next) || !json_get(root, "runs", &runs) ||
         !json_get(root, "removed", &removed) || !parse_hex(json_get_string(root, "signature"), &version) ||
         !read_removed(ix, removed))
@@ -257,29 +261,35 @@ uint64_t index_documents(const struct index *ix) {
 size_t index_runs(const struct index *ix) { return ix->n_runs; }
 
 static enum status match_run(const struct index *ix, size_t run, enum index_section section, unsigned partition,
-                             const struct lsh_record *records, size_t n, index_found *found, void *ctx, struct buf *err) {
-    struct lsh_record *v;
-    size_t m;
-    enum status st = index_run_part(ix->runs[run].r, section, partition, &v, &m, err);
-    for (size_t i = 0, j = 0; st == ST_OK && i < n && j < m;) {
-        if (records[i].key < v[j].key)
-            i++;
-        else if (records[i].key > v[j].key)
-            j++;
-        else {
-            st = found(ctx, v[j].key, (uint64_t)run << 32 | v[j].value, err);
-            j++;
+                             const struct lsh_record *records, size_t n, struct lsh_record *v, index_found *found, void *ctx,
+                             struct buf *err) {
+    uint64_t total = index_run_part_count(ix->runs[run].r, section, partition);
+    enum status st = ST_OK;
+    size_t i = 0;
+    for (uint64_t from = 0; st == ST_OK && from < total && i < n; from += MATCH_RECORDS) {
+        size_t m = total - from < MATCH_RECORDS ? (size_t)(total - from) : MATCH_RECORDS;
+        st = index_run_part(ix->runs[run].r, section, partition, from, m, v, err);
+        for (size_t j = 0; st == ST_OK && i < n && j < m;) {
+            if (records[i].key < v[j].key)
+                i++;
+            else if (records[i].key > v[j].key)
+                j++;
+            else {
+                st = found(ctx, v[j].key, (uint64_t)run << 32 | v[j].value, err);
+                j++;
+            }
         }
     }
-    free(v);
     return st;
 }
 
 enum status index_match(const struct index *ix, enum index_section section, unsigned partition, const struct lsh_record *records,
                         size_t n, index_found *found, void *ctx, struct buf *err) {
-    enum status st = ST_OK;
+    struct lsh_record *v = malloc(MATCH_RECORDS * sizeof *v);
+    enum status st = v ? ST_OK : fail(err, ST_FATAL, "out of memory");
     for (size_t run = 0; st == ST_OK && n && run < ix->n_runs; run++)
-        st = match_run(ix, run, section, partition, records, n, found, ctx, err);
+        st = match_run(ix, run, section, partition, records, n, v, found, ctx, err);
+    free(v);
     return st;
 }
 
@@ -342,78 +352,85 @@ static enum status adopt(struct index *ix, uint64_t next, const uint64_t *number
 struct merge {
     const struct index *ix;
     size_t first;
-    uint32_t **map; /* a run's document to its new number, or GONE */
-    uint64_t *live; /* references, by new number */
-    struct buf *err;
+    struct dedup_set *live; /* a run's documents that are not removed */
+    uint32_t *base;         /* the new number of a run's first live one */
+    size_t run;             /* where the next document of the batch stands */
+    uint32_t local, next;
 };
-#define GONE UINT32_MAX
 
+/* Asked for in order. */
 static enum status merged_doc(void *ctx, uint32_t i, struct index_doc *doc, struct buf *err) {
-    const struct merge *m = ctx;
-    return index_read(m->ix, m->live[i], doc, err);
+    struct merge *m = ctx;
+    assert(i == m->next);
+    m->next++;
+    while ((m->local = dedup_set_next(&m->live[m->run], m->local)) == m->live[m->run].n) {
+        m->run++;
+        m->local = 0;
+    }
+    return index_run_doc(m->ix->runs[m->run].r, m->local++, doc, err);
 }
 
 static enum status merged_keys(void *ctx, unsigned partition, struct lsh_record **records, size_t *n, struct buf *err) {
     const struct merge *m = ctx;
-    struct lsh_record *all = NULL;
-    size_t total = 0;
-    for (size_t run = m->first; run < m->ix->n_runs; run++) {
-        struct lsh_record *v;
-        size_t k;
-        enum status st = index_run_part(m->ix->runs[run].r, INDEX_KEYS, partition, &v, &k, err);
-        struct lsh_record *p = st == ST_OK ? realloc(all, (total + k + 1) * sizeof *p) : NULL;
-        if (!p) {
-            free(v);
-            free(all);
-            return st == ST_OK ? fail(err, ST_FATAL, "out of memory") : st;
+    size_t total = 0, at = 0, kept = 0;
+    enum status st = ST_OK;
+    for (size_t run = m->first; run < m->ix->n_runs; run++)
+        total += index_run_part_count(m->ix->runs[run].r, INDEX_KEYS, partition);
+    struct lsh_record *all = malloc((total + 1) * sizeof *all);
+    if (!all) return fail(err, ST_FATAL, "out of memory for %zu records", total);
+    for (size_t run = m->first; st == ST_OK && run < m->ix->n_runs; run++) {
+        size_t k = index_run_part_count(m->ix->runs[run].r, INDEX_KEYS, partition);
+        st = index_run_part(m->ix->runs[run].r, INDEX_KEYS, partition, 0, k, all + at, err);
+        for (size_t i = at; st == ST_OK && i < at + k; i++) {
+            uint32_t doc = (uint32_t)all[i].value;
+            if (dedup_set_has(&m->live[run], doc))
+                all[kept++] = (struct lsh_record){all[i].key, m->base[run] + dedup_set_rank(&m->live[run], doc)};
         }
-        all = p;
-        for (size_t i = 0; i < k; i++) {
-            uint32_t doc = m->map[run][v[i].value];
-            if (doc != GONE) all[total++] = (struct lsh_record){v[i].key, doc};
-        }
-        free(v);
+        at += k;
     }
-    lsh_sort(all, total);
+    if (st != ST_OK) {
+        free(all);
+        return st;
+    }
+    lsh_sort(all, kept);
     *records = all;
-    *n = total;
+    *n = kept;
     return ST_OK;
 }
 
-static enum status map_run(struct merge *m, size_t run, uint32_t *n, struct index_doc *doc, struct buf *err) {
-    uint32_t count = index_run_documents(m->ix->runs[run].r);
-    m->map[run] = malloc((size_t)count * sizeof **m->map + 1);
-    if (!m->map[run]) return fail(err, ST_FATAL, "out of memory for %u documents", count);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t ref = (uint64_t)run << 32 | i;
-        enum status st = m->ix->n_removed ? index_read(m->ix, ref, doc, err) : ST_OK;
-        if (st != ST_OK && st != ST_SKIP) return st;
-        m->map[run][i] = st == ST_OK ? *n : GONE;
-        if (st == ST_OK) m->live[(*n)++] = ref;
+static enum status find_live(struct merge *m, size_t run, uint32_t *n, struct index_doc *doc, struct buf *err) {
+    uint32_t count = index_run_documents(m->ix->runs[run].r), live = 0;
+    enum status st = dedup_set_init(&m->live[run], count, err);
+    for (uint32_t i = 0; st == ST_OK && i < count; i++) {
+        enum status is = m->ix->n_removed ? index_read(m->ix, (uint64_t)run << 32 | i, doc, err) : ST_OK;
+        if (is == ST_OK) dedup_set_put(&m->live[run], i);
+        if (is != ST_OK && is != ST_SKIP) st = is;
     }
-    return ST_OK;
+    if (st == ST_OK) st = dedup_set_count(&m->live[run], &live, err);
+    m->base[run] = *n;
+    *n += live;
+    return st;
 }
 
 static enum status merge_into(struct merge *m, uint64_t number, struct buf *err) {
     struct index_batch batch = {.doc = merged_doc, .keys = merged_keys, .ctx = m};
+    size_t n_runs = m->ix->n_runs;
     uint64_t total = 0;
     struct buf path;
+    for (size_t run = m->first; run < n_runs; run++) total += index_run_documents(m->ix->runs[run].r);
+    if (total >= UINT32_MAX) return fail(err, ST_FATAL, "the index is too large to be one run");
     struct index_doc *doc = malloc(sizeof *doc);
-    for (size_t run = m->first; run < m->ix->n_runs; run++) total += index_run_documents(m->ix->runs[run].r);
-    if (total >= UINT32_MAX) {
-        free(doc);
-        return fail(err, ST_FATAL, "the index is too large to be one run");
-    }
-    m->map = calloc(m->ix->n_runs + 1, sizeof *m->map);
-    m->live = malloc((size_t)total * sizeof *m->live + 1);
-    enum status st = doc && m->map && m->live ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    for (size_t run = m->first; st == ST_OK && run < m->ix->n_runs; run++) st = map_run(m, run, &batch.n, doc, err);
+    m->live = calloc(n_runs + 1, sizeof *m->live);
+    m->base = calloc(n_runs + 1, sizeof *m->base);
+    m->run = m->first;
+    enum status st = doc && m->live && m->base ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    for (size_t run = m->first; st == ST_OK && run < n_runs; run++) st = find_live(m, run, &batch.n, doc, err);
     buf_init(&path, 0);
     run_path(m->ix, number, &path);
-    if (st == ST_OK) st = index_run_write(buf_cstr(&path), m->ix->signature_version, &batch, err);
-    for (size_t run = 0; m->map && run < m->ix->n_runs; run++) free(m->map[run]);
-    free(m->map);
+    if (st == ST_OK) st = index_run_write(m->ix->dir, buf_cstr(&path), m->ix->signature_version, &batch, err);
+    for (size_t run = 0; m->live && run < n_runs; run++) dedup_set_free(&m->live[run]);
     free(m->live);
+    free(m->base);
     free(doc);
     buf_free(&path);
     return st;
@@ -462,7 +479,7 @@ enum status index_add(struct index *ix, const struct index_batch *batch, const s
     buf_init(&path, 0);
     run_path(ix, number, &path);
     enum status st = numbers && gone ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    if (st == ST_OK) st = index_run_write(buf_cstr(&path), ix->signature_version, batch, err);
+    if (st == ST_OK) st = index_run_write(ix->dir, buf_cstr(&path), ix->signature_version, batch, err);
     if (st == ST_OK) {
         for (size_t i = 0; i < ix->n_runs; i++) numbers[i] = ix->runs[i].number;
         numbers[ix->n_runs] = number;

@@ -49,11 +49,12 @@ struct index_doc {
 enum status index_read(const struct index *ix, uint64_t ref, struct index_doc *doc, struct buf *err) MUST_CHECK;
 
 struct index_batch {
-    uint32_t n; /* documents; numbered from 0 */
-    enum status (*doc)(void *ctx, uint32_t i, struct index_doc *doc, struct buf *err);
-    /* The band records of a partition, sorted, key and document; owned by the caller of it. */
+    uint32_t n;                                                                        /* documents; numbered from 0 */
+    enum status (*doc)(void *ctx, uint32_t i, struct index_doc *doc, struct buf *err); /* asked for in order */
+    /* The band records of a partition, sorted, LSH_SHORT key and document; owned by the caller of it. */
     enum status (*keys)(void *ctx, unsigned partition, struct lsh_record **records, size_t *n, struct buf *err);
     void *ctx;
+    size_t memory_bytes; /* for what is not yet written; past it, files in the index's folder.  0: 64 MiB */
 };
 /** index_add(ix, batch, removed, n_removed, err): one more run, and ${removed} names gone from the runs before it, at once; then
  *  compaction where it is due.  Nothing has changed when it fails. */

@@ -2,17 +2,20 @@
  * A run is an index_file of:
  *   entries    one a document: u64 exact hash, u16 bytes of the name, u16 sketch values, the name, the sketch as u32
  *   offsets    u64 a document: where its entry begins
- *   keys       12 bytes a band of a document: u64 key, u32 document; ascending
- *   exact      12 bytes a document: u64 exact hash, u32 document; ascending
+ *   keys       9 bytes a band of a document: the 5 bytes of the key after the leading one, u32 document; ascending
+ *   exact      11 bytes a document: the 7 bytes of the exact hash after the leading one, u32 document; ascending
  * Its head: u64 signature version, documents, and where offsets, keys and exact begin; then for keys and for exact 257 u64: how many
- * records stand before each value of the leading byte, and their total.  All little-endian.
+ * records stand before each value of the leading byte, and their total.  All little-endian, but keys and hashes big-endian.
  */
 #include "dedup/index_run.h"
 #include "base/limits.h"
+#include "dedup/dedup_stream.h"
 #include "dedup/index_file.h"
+#include <endian.h>
 #include <stdlib.h>
 
-#define RECORD 12
+#define RECORD_MAX 11
+#define READ_RECORDS 4096 /* at a time */
 #define ENTRY_HEAD 12
 #define FENCES (LSH_PARTITIONS + 1)
 
@@ -25,6 +28,9 @@ struct index_run {
     struct head head;
 };
 
+static size_t key_bytes(enum index_section section) { return section == INDEX_KEYS ? 5 : 7; }
+static size_t record_bytes(enum index_section section) { return key_bytes(section) + 4; }
+
 static void words_le(void *bytes, size_t n) {
     uint64_t *w = bytes;
     for (size_t i = 0; i < n; i++) w[i] = htole64(w[i]);
@@ -35,7 +41,9 @@ static bool head_sound(const struct head *h, uint64_t size) {
     for (unsigned s = 0; s < 2; s++) {
         for (unsigned p = 0; p < LSH_PARTITIONS; p++)
             if (h->fences[s][p] > h->fences[s][p + 1]) return false;
-        if (h->section_at[s] > size || (size - h->section_at[s]) / RECORD < h->fences[s][LSH_PARTITIONS]) return false;
+        if (h->section_at[s] > size ||
+            (size - h->section_at[s]) / record_bytes((enum index_section)s) < h->fences[s][LSH_PARTITIONS])
+            return false;
     }
     return true;
 }
@@ -92,32 +100,30 @@ enum status index_run_doc(const struct index_run *r, uint32_t local, struct inde
     return st;
 }
 
-enum status index_run_part(const struct index_run *r, enum index_section section, unsigned partition, struct lsh_record **records,
-                           size_t *n, struct buf *err) {
-    const uint64_t *fence = r->head.fences[section] + partition;
-    size_t count = (size_t)(fence[1] - fence[0]);
-    *records = NULL;
-    *n = 0;
-    if (!count) return ST_OK;
-    struct lsh_record *v = malloc(count * sizeof *v);
-    if (!v) return fail(err, ST_FATAL, "out of memory for %zu records of an index", count);
-    /* Read packed into the end of the room they will fill, then spread from the front. */
-    char *packed = (char *)v + count * (sizeof *v - RECORD);
-    enum status st = index_in_read(r->in, r->head.section_at[section] + fence[0] * RECORD, packed, count * RECORD, err);
-    for (size_t i = 0; st == ST_OK && i < count; i++, packed += RECORD) {
-        uint64_t key;
-        uint32_t doc;
-        memcpy(&key, packed, 8);
-        memcpy(&doc, packed + 8, 4);
-        v[i] = (struct lsh_record){le64toh(key), le32toh(doc)};
+uint64_t index_run_part_count(const struct index_run *r, enum index_section section, unsigned partition) {
+    return r->head.fences[section][partition + 1] - r->head.fences[section][partition];
+}
+
+enum status index_run_part(const struct index_run *r, enum index_section section, unsigned partition, uint64_t from, size_t n,
+                           struct lsh_record *records, struct buf *err) {
+    char packed[READ_RECORDS * RECORD_MAX];
+    size_t size = record_bytes(section), key_len = key_bytes(section);
+    uint64_t at = r->head.section_at[section] + (r->head.fences[section][partition] + from) * size;
+    while (n) {
+        size_t k = n < READ_RECORDS ? n : READ_RECORDS;
+        enum status st = index_in_read(r->in, at, packed, k * size, err);
+        if (st != ST_OK) return st;
+        for (size_t i = 0; i < k; i++) {
+            uint64_t key = 0;
+            uint32_t doc;
+            memcpy((char *)&key + 1, packed + i * size, key_len);
+            memcpy(&doc, packed + i * size + key_len, 4);
+            *records++ = (struct lsh_record){be64toh(key) | (uint64_t)partition << 56, le32toh(doc)};
+        }
+        at += k * size;
+        n -= k;
     }
-    if (st == ST_OK) {
-        *records = v;
-        *n = count;
-    } else {
-        free(v);
-    }
-    return st;
+    return ST_OK;
 }
 
 /* Writing. */
@@ -126,7 +132,7 @@ struct writing {
     const struct index_batch *batch;
     struct head head;
     struct lsh_runs *exact;
-    uint64_t *offsets;
+    struct dedup_stream *offsets;
 };
 
 static enum status write_entry(struct writing *w, uint32_t i, struct index_doc *doc, struct buf *err) {
@@ -135,7 +141,11 @@ static enum status write_entry(struct writing *w, uint32_t i, struct index_doc *
     struct lsh_record record = {doc->exact, i};
     uint64_t exact = htole64(doc->exact);
     uint16_t lengths[2] = {htole16(doc->n_name), htole16(doc->n_sketch)};
-    w->offsets[i] = htole64(index_out_offset(w->out));
+    uint64_t offset = htole64(index_out_offset(w->out)), ignored;
+    char *at;
+    st = dedup_stream_room(w->offsets, sizeof offset, &at, &ignored, err);
+    if (st != ST_OK) return st;
+    memcpy(at, &offset, sizeof offset);
     for (unsigned k = 0; k < doc->n_sketch; k++) doc->sketch[k] = htole32(doc->sketch[k]);
     st = lsh_runs_add(w->exact, &record, 1, err);
     if (st == ST_OK) st = index_out_write(w->out, &exact, sizeof exact, err);
@@ -144,15 +154,29 @@ static enum status write_entry(struct writing *w, uint32_t i, struct index_doc *
     return st == ST_OK ? index_out_write(w->out, doc->sketch, 4u * doc->n_sketch, err) : st;
 }
 
-static enum status write_records(struct writing *w, const struct lsh_record *v, size_t n, struct buf *err) {
+static enum status write_records(struct writing *w, enum index_section section, const struct lsh_record *v, size_t n,
+                                 struct buf *err) {
     enum status st = ST_OK;
+    size_t key_len = key_bytes(section);
     for (size_t i = 0; st == ST_OK && i < n; i++) {
-        char packed[RECORD];
-        uint64_t key = htole64(v[i].key);
+        char packed[RECORD_MAX];
+        uint64_t key = htobe64(v[i].key);
         uint32_t doc = htole32((uint32_t)v[i].value);
-        memcpy(packed, &key, 8);
-        memcpy(packed + 8, &doc, 4);
-        st = index_out_write(w->out, packed, RECORD, err);
+        memcpy(packed, (const char *)&key + 1, key_len);
+        memcpy(packed + key_len, &doc, 4);
+        st = index_out_write(w->out, packed, key_len + 4, err);
+    }
+    return st;
+}
+
+static enum status write_offsets(struct writing *w, struct buf *err) {
+    enum status st = ST_OK;
+    w->head.offsets_at = index_out_offset(w->out);
+    for (uint64_t i = 0; st == ST_OK && i < w->batch->n; i++) {
+        uint64_t own;
+        const char *at;
+        st = dedup_stream_read(w->offsets, 8 * i, sizeof own, &own, &at, err);
+        if (st == ST_OK) st = index_out_write(w->out, at, sizeof own, err);
     }
     return st;
 }
@@ -168,7 +192,7 @@ static enum status write_section(struct writing *w, enum index_section section, 
             st = w->batch->keys(w->batch->ctx, p, &v, &n, err);
         else
             st = lsh_runs_take(w->exact, p, &v, &n, err);
-        if (st == ST_OK) st = write_records(w, v, n, err);
+        if (st == ST_OK) st = write_records(w, section, v, n, err);
         fence[p + 1] = fence[p] + n;
         free(v);
     }
@@ -178,26 +202,15 @@ static enum status write_section(struct writing *w, enum index_section section, 
 static enum status write_all(struct writing *w, struct index_doc *doc, struct buf *err) {
     enum status st = ST_OK;
     for (uint32_t i = 0; st == ST_OK && i < w->batch->n; i++) st = write_entry(w, i, doc, err);
-    w->head.offsets_at = index_out_offset(w->out);
-    if (st == ST_OK) st = index_out_write(w->out, w->offsets, 8 * (size_t)w->batch->n, err);
+    if (st == ST_OK) st = write_offsets(w, err);
     if (st == ST_OK) st = write_section(w, INDEX_KEYS, err);
     if (st == ST_OK) st = write_section(w, INDEX_EXACT, err);
     return st;
 }
 
-enum status index_run_write(const char *path, uint64_t signature_version, const struct index_batch *batch, struct buf *err) {
-    struct writing *w = calloc(1, sizeof *w);
+static enum status write_run(struct writing *w, const char *path, struct buf *err) {
     struct index_doc *doc = malloc(sizeof *doc);
-    enum status st = w && doc ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    if (st == ST_OK) {
-        w->batch = batch;
-        w->head.signature_version = signature_version;
-        w->head.n_docs = batch->n;
-        w->offsets = malloc(8 * (size_t)batch->n + 1);
-        if (!w->offsets) st = fail(err, ST_FATAL, "out of memory for %u documents", batch->n);
-    }
-    if (st == ST_OK) st = lsh_runs_new(56, 128 * MIB, NULL, &w->exact, err);
-    if (st == ST_OK) st = index_out_create(path, &w->out, err);
+    enum status st = doc ? index_out_create(path, &w->out, err) : fail(err, ST_FATAL, "out of memory");
     if (st == ST_OK) {
         st = write_all(w, doc, err);
         words_le(&w->head, sizeof w->head / 8);
@@ -206,11 +219,23 @@ enum status index_run_write(const char *path, uint64_t signature_version, const 
         else
             index_out_abort(w->out);
     }
-    if (w) {
-        free(w->offsets);
-        lsh_runs_free(w->exact);
-    }
-    free(w);
     free(doc);
+    return st;
+}
+
+enum status index_run_write(const char *dir, const char *path, uint64_t signature_version, const struct index_batch *batch,
+                            struct buf *err) {
+    struct writing *w = calloc(1, sizeof *w);
+    size_t m = batch->memory_bytes ? batch->memory_bytes : 64 * MIB;
+    if (!w) return fail(err, ST_FATAL, "out of memory");
+    w->batch = batch;
+    w->head.signature_version = signature_version;
+    w->head.n_docs = batch->n;
+    enum status st = dedup_stream_new(m / 3, dir, &w->offsets, err);
+    if (st == ST_OK) st = lsh_runs_new(56, m / 3 * 2, dir, &w->exact, err);
+    if (st == ST_OK) st = write_run(w, path, err);
+    dedup_stream_free(w->offsets);
+    lsh_runs_free(w->exact);
+    free(w);
     return st;
 }

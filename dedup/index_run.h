@@ -11,12 +11,13 @@ void index_run_free(struct index_run *r);
 uint32_t index_run_documents(const struct index_run *r);
 enum status index_run_doc(const struct index_run *r, uint32_t local, struct index_doc *doc, struct buf *err) MUST_CHECK;
 
-/** index_run_part(r, section, partition, records, n, err): those records, key and document, owned by the caller; NULL for none. */
-enum status index_run_part(const struct index_run *r, enum index_section section, unsigned partition, struct lsh_record **records,
-                           size_t *n, struct buf *err) MUST_CHECK;
+uint64_t index_run_part_count(const struct index_run *r, enum index_section section, unsigned partition);
+/** index_run_part(r, section, partition, from, n, records, err): ${n} of that part's records from number ${from} on, key and document. */
+enum status index_run_part(const struct index_run *r, enum index_section section, unsigned partition, uint64_t from, size_t n,
+                           struct lsh_record *records, struct buf *err) MUST_CHECK;
 
-/** index_run_write(path, signature_version, batch, err): the whole run, or nothing. */
-enum status index_run_write(const char *path, uint64_t signature_version, const struct index_batch *batch,
+/** index_run_write(dir, path, signature_version, batch, err): the whole run, or nothing; ${dir} takes temporary files. */
+enum status index_run_write(const char *dir, const char *path, uint64_t signature_version, const struct index_batch *batch,
                             struct buf *err) MUST_CHECK;
 
 #endif

@@ -9,24 +9,31 @@ size_t lsh_bucket_end(const struct lsh_record *records, size_t n, size_t at) {
 enum status lsh_sink_flush(struct lsh_sink *sink, struct buf *err) {
     size_t n = sink->n;
     sink->n = 0;
-    return n ? lsh_runs_add(sink->edges, sink->batch, n, err) : ST_OK;
+    return n ? lsh_runs_add(sink->runs, sink->batch, n, err) : ST_OK;
 }
 
-static enum status pair(const struct lsh_record *x, const struct lsh_record *y, struct lsh_sink *sink, struct buf *err) {
+static inline enum status pair(const struct lsh_record *x, const struct lsh_record *y, uint32_t n_new, struct lsh_sink *sink,
+                               struct buf *err) {
     uint64_t a = lsh_seq(x), b = lsh_seq(y);
-    if (a >= sink->n_new && b >= sink->n_new) return ST_OK;
-    struct lsh_record *r = &sink->batch[sink->n++];
-    r->key = a < b ? a << 32 | b : b << 32 | a;
-    r->value = 0;
-    return sink->n < sizeof sink->batch / sizeof *sink->batch ? ST_OK : lsh_sink_flush(sink, err);
+    if (a >= n_new && b >= n_new) return ST_OK;
+    return lsh_sink_put(sink, a < b ? a << 32 | b : b << 32 | a, 0, err);
 }
 
-enum status lsh_pairs(const struct lsh_record *bucket, size_t n, struct lsh_sink *sink, struct buf *err) {
+/* Whether a text stands in a bucket twice hangs on the order of arrival; what comes of the bucket must not. */
+static size_t each_text_once(struct lsh_record *bucket, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || bucket[kept - 1].value >> 32 != bucket[i].value >> 32) bucket[kept++] = bucket[i];
+    return kept;
+}
+
+enum status lsh_pairs(struct lsh_record *bucket, size_t n, uint32_t n_new, struct lsh_sink *sink, struct buf *err) {
     enum status st = ST_OK;
+    n = each_text_once(bucket, n);
     for (size_t i = 1; st == ST_OK && i < n; i++) {
-        st = pair(&bucket[0], &bucket[i], sink, err);
+        st = pair(&bucket[0], &bucket[i], n_new, sink, err);
         size_t from = n <= LSH_ALL_PAIRS || i == 1 ? 1 : i - 1;
-        for (size_t j = from; st == ST_OK && j < i; j++) st = pair(&bucket[j], &bucket[i], sink, err);
+        for (size_t j = from; st == ST_OK && j < i; j++) st = pair(&bucket[j], &bucket[i], n_new, sink, err);
     }
     return st;
 }

@@ -1,17 +1,21 @@
 /*
  * Each partition has a list of blocks in memory and a list of extents in the file.  When all blocks together reach the budget,
- * every partition's are written, one extent a partition, and given back.
+ * every partition's are written, one extent a partition, and given back.  A record of a file is key and value, 16 bytes, or, for
+ * short keys, the 5 bytes of the key after the leading one, which the partition says, and the value.
  */
 #include "dedup/lsh_runs.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "dedup/dedup_tmp.h"
+#include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define BLOCK_RECORDS 510 /* with the head, just under 8 KiB */
 #define SMALL 24          /* sorted by insertion */
+#define SHORT_BYTES 13
+#define MAX_SLICES 256
 
 struct block {
     struct block *next;
@@ -30,7 +34,7 @@ struct partition {
 };
 struct lsh_runs {
     unsigned shift;
-    bool keep;
+    bool keep, short_keys;
     size_t budget, held; /* bytes of blocks */
     char *work_dir;
     int fd; /* -1 until the first spill */
@@ -90,6 +94,24 @@ static struct extent *new_extent(struct partition *p) {
     return &p->extents[p->n_extents];
 }
 
+static size_t stored(const struct lsh_runs *r) { return r->short_keys ? SHORT_BYTES : sizeof(struct lsh_record); }
+
+static void pack(const struct lsh_record *v, size_t n, char *out) {
+    for (size_t i = 0; i < n; i++, out += SHORT_BYTES) {
+        uint64_t key = htobe64(v[i].key << 8);
+        memcpy(out, &key, 5);
+        memcpy(out + 5, &v[i].value, 8);
+    }
+}
+
+static struct lsh_record unpack(const char *p, unsigned partition) {
+    struct lsh_record r = {0, 0};
+    memcpy(&r.key, p, 5);
+    r.key = be64toh(r.key) >> 8 | (uint64_t)partition << 56;
+    memcpy(&r.value, p + 5, 8);
+    return r;
+}
+
 static enum status spill_partition(struct lsh_runs *r, struct partition *p, struct buf *err) {
     if (!p->n_memory) return ST_OK;
     struct extent *e = new_extent(p);
@@ -97,12 +119,15 @@ static enum status spill_partition(struct lsh_runs *r, struct partition *p, stru
     e->offset = r->end;
     e->n = 0;
     for (const struct block *b = p->blocks; b; b = b->next) {
-        enum status st = dedup_tmp_write(r->fd, r->end, b->records, b->n * sizeof *b->records, err);
+        char packed[BLOCK_RECORDS * SHORT_BYTES];
+        const void *bytes = r->short_keys ? packed : (const void *)b->records;
+        if (r->short_keys) pack(b->records, b->n, packed);
+        enum status st = dedup_tmp_write(r->fd, r->end, bytes, b->n * stored(r), err);
         if (st != ST_OK) {
             r->end = e->offset;
             return st;
         }
-        r->end += b->n * sizeof *b->records;
+        r->end += b->n * stored(r);
         e->n += b->n;
     }
     p->n_extents++;
@@ -156,33 +181,94 @@ static size_t partition_count(const struct partition *p) {
     return n;
 }
 
-enum status lsh_runs_take(struct lsh_runs *r, unsigned partition, struct lsh_record **records, size_t *n, struct buf *err) {
-    struct partition *p = &r->parts[partition];
-    size_t total = partition_count(p), at = 0;
+/* What is taken: records of one slice of a partition. */
+struct taking {
+    const struct lsh_runs *r;
+    unsigned partition, slice, slices;
+    struct lsh_record *v;
+    size_t n, room;
+};
+
+static inline bool in_slice(const struct taking *t, uint64_t key) {
+    return t->slices == 1 || (unsigned)((key >> (t->r->shift - 8) & 0xFF) * t->slices >> 8) == t->slice;
+}
+
+static bool take_record(struct taking *t, struct lsh_record x) {
+    if (t->n == t->room) {
+        size_t room = t->room ? t->room + t->room / 2 : 1024;
+        struct lsh_record *v = realloc(t->v, room * sizeof *v);
+        if (!v) return false;
+        t->v = v;
+        t->room = room;
+    }
+    t->v[t->n++] = x;
+    return true;
+}
+
+static enum status take_extent(struct taking *t, const struct extent *e, struct buf *err) {
+    char bytes[BLOCK_RECORDS * sizeof(struct lsh_record)];
+    size_t size = stored(t->r);
+    for (size_t i = 0; i < e->n;) {
+        size_t k = e->n - i < BLOCK_RECORDS ? e->n - i : BLOCK_RECORDS;
+        enum status st = dedup_tmp_read(t->r->fd, e->offset + i * size, bytes, k * size, err);
+        if (st != ST_OK) return st;
+        for (const char *p = bytes; p < bytes + k * size; p += size) {
+            struct lsh_record x;
+            if (t->r->short_keys)
+                x = unpack(p, t->partition);
+            else
+                memcpy(&x, p, sizeof x);
+            if (in_slice(t, x.key) && !take_record(t, x)) return fail(err, ST_FATAL, "out of memory for %zu records", t->n);
+        }
+        i += k;
+    }
+    return ST_OK;
+}
+
+void lsh_runs_short(struct lsh_runs *r) { r->short_keys = r->shift == 56; }
+
+unsigned lsh_runs_slices(const struct lsh_runs *r, unsigned partition, size_t max_records) {
+    size_t n = partition_count(&r->parts[partition]) / (max_records ? max_records : 1);
+    return n >= MAX_SLICES ? MAX_SLICES : r->shift < 8 ? 1 : (unsigned)n + 1;
+}
+
+enum status lsh_runs_take_slice(const struct lsh_runs *r, unsigned partition, unsigned slice, unsigned slices,
+                                struct lsh_record **records, size_t *n, struct buf *err) {
+    const struct partition *p = &r->parts[partition];
+    struct taking t = {.r = r, .partition = partition, .slice = slice, .slices = slices};
+    size_t total = partition_count(p);
+    enum status st = ST_OK;
     *records = NULL;
     *n = 0;
     if (!total) return ST_OK;
-    struct lsh_record *all = malloc(total * sizeof *all);
-    if (!all) return fail(err, ST_FATAL, "out of memory for %zu records of a partition", total);
-    for (const struct block *b = p->blocks; b; b = b->next) {
-        memcpy(all + at, b->records, b->n * sizeof *all);
-        at += b->n;
+    t.room = slices == 1 ? total : total / slices + total / slices / 8 + 64;
+    t.v = malloc(t.room * sizeof *t.v);
+    if (!t.v) return fail(err, ST_FATAL, "out of memory for %zu records of a partition", t.room);
+    for (const struct block *b = p->blocks; st == ST_OK && b; b = b->next)
+        for (size_t i = 0; st == ST_OK && i < b->n; i++)
+            if (in_slice(&t, b->records[i].key) && !take_record(&t, b->records[i]))
+                st = fail(err, ST_FATAL, "out of memory for %zu records", t.n);
+    for (size_t i = 0; st == ST_OK && i < p->n_extents; i++) st = take_extent(&t, &p->extents[i], err);
+    if (st != ST_OK) {
+        free(t.v);
+        return st;
     }
-    if (!r->keep) free_blocks(r, p);
-    for (size_t i = 0; i < p->n_extents; i++) {
-        const struct extent *e = &p->extents[i];
-        enum status st = dedup_tmp_read(r->fd, e->offset, all + at, e->n * sizeof *all, err);
-        if (st != ST_OK) {
-            free(all);
-            return st;
-        }
-        at += e->n;
-    }
-    if (!r->keep) p->n_extents = 0;
-    lsh_sort(all, total);
-    *records = all;
-    *n = total;
+    lsh_sort(t.v, t.n);
+    *records = t.v;
+    *n = t.n;
     return ST_OK;
+}
+
+void lsh_runs_drop(struct lsh_runs *r, unsigned partition) {
+    if (r->keep) return;
+    free_blocks(r, &r->parts[partition]);
+    r->parts[partition].n_extents = 0;
+}
+
+enum status lsh_runs_take(struct lsh_runs *r, unsigned partition, struct lsh_record **records, size_t *n, struct buf *err) {
+    enum status st = lsh_runs_take_slice(r, partition, 0, 1, records, n, err);
+    if (st == ST_OK) lsh_runs_drop(r, partition);
+    return st;
 }
 
 static bool before(const struct lsh_record *a, const struct lsh_record *b) {

@@ -30,6 +30,18 @@ enum status lsh_runs_take(struct lsh_runs *r, unsigned partition, struct lsh_rec
                           struct buf *err) MUST_CHECK;
 /** lsh_runs_keep(r): from now on lsh_runs_take() hands out copies and partitions stay as they are. */
 void lsh_runs_keep(struct lsh_runs *r);
+/** lsh_runs_short(r): before the first record: keys are LSH_SHORT of something, and take 5 bytes of a file and not 8. */
+#define LSH_SHORT(key) ((key) & ~(uint64_t)0xFFFF)
+void lsh_runs_short(struct lsh_runs *r);
+/**
+ * lsh_runs_slices(r, partition, max_records), lsh_runs_take_slice(r, partition, slice, slices, records, n, err):
+ * A partition too large for memory, in ${slices} parts of ascending key, each of about ${max_records} when keys are well spread; the
+ * partition stays as it is until lsh_runs_drop().
+ */
+unsigned lsh_runs_slices(const struct lsh_runs *r, unsigned partition, size_t max_records);
+enum status lsh_runs_take_slice(const struct lsh_runs *r, unsigned partition, unsigned slice, unsigned slices,
+                                struct lsh_record **records, size_t *n, struct buf *err) MUST_CHECK;
+void lsh_runs_drop(struct lsh_runs *r, unsigned partition);
 uint64_t lsh_runs_count(const struct lsh_runs *r);
 uint64_t lsh_runs_disk_bytes(const struct lsh_runs *r);
 

@@ -18,14 +18,19 @@ struct set {
     size_t n;
 };
 struct verdicts {
-    struct dedup_verdict v[MAX_DOCS];
+    struct dedup_verdict v[MAX_DOCS]; /* alone unless told */
     size_t n;
+    uint64_t last;
+    bool told;
 };
 
 static enum status keep_verdict(void *ctx, const struct dedup_verdict *v) {
     struct verdicts *all = ctx;
-    assert_true(all->n == 0 || all->v[all->n - 1].doc < v->doc);
-    all->v[all->n++] = *v;
+    assert_true(!all->told || all->last < v->doc);
+    assert_true(v->cluster_size > 1);
+    all->v[v->doc] = *v;
+    all->last = v->doc;
+    all->told = true;
     return ST_OK;
 }
 
@@ -58,9 +63,9 @@ static void judge(const struct set *s, const size_t *order, const struct dedup_o
         assert_int_equal(signer_sign(signer, buf_view(&s->text[k]), &sig, &err), ST_OK);
         assert_int_equal(dedup_add(d, k, slice_str(rank), &sig, &err), ST_OK);
     }
-    out->n = 0;
+    *out = (struct verdicts){.n = s->n};
+    for (size_t i = 0; i < s->n; i++) out->v[i] = (struct dedup_verdict){i, i, 1, 1};
     assert_int_equal(dedup_run(d, keep_verdict, out, &err), ST_OK);
-    assert_int_equal(out->n, s->n);
     dedup_free(d);
     signer_free(signer);
     buf_free(&err);
@@ -174,10 +179,8 @@ static void test_chains_are_cut(void **state) {
     (void)state;
     enum { N = 20 };
     struct cluster_edge edges[N - 1];
-    uint32_t label[N], root[N];
+    uint32_t label[N];
     for (uint32_t i = 0; i + 1 < N; i++) edges[i] = (struct cluster_edge){i, i + 1, (uint32_t)(0.88 * CLUSTER_ONE)};
-    cluster_components(N, edges, N - 1, root);
-    for (uint32_t i = 0; i < N; i++) assert_int_equal(root[i], 0);
     assert_int_equal(cluster_join(N, edges, N - 1, NULL, 0.5, chain_similarity, NULL, label, NULL), ST_OK);
     for (uint32_t a = 0; a < N; a++)
         for (uint32_t b = 0; b < a; b++)
