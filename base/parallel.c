@@ -153,6 +153,11 @@ static enum status for_done(void *ctx, void *item, bool drop) {
 
 enum status parallel_for(size_t n, unsigned threads, enum status (*fn)(void *ctx, size_t i, unsigned worker), void *ctx) {
     static const struct parallel_ops ops = {for_next, for_work, for_done};
+    enum status all = ST_OK;
+    if (threads == 1) {
+        for (size_t i = 0; all == ST_OK && i < n; i++) all = fn(ctx, i, 0);
+        return all;
+    }
     if (n == 0) return ST_OK;
     struct for_job j = {.fn = fn, .ctx = ctx, .n = n, .tasks = calloc(n, sizeof *j.tasks)};
     if (!j.tasks) return ST_FATAL;

@@ -11,7 +11,7 @@ struct dedup_cli_options {
     struct option_list forget;
     int64_t bands, rows, ngram, groupings, memory, threads, level;
     double similarity, floor;
-    bool keep_figures, add, compact, annotate, rehydrate;
+    bool plain, keep_figures, add, compact, annotate, rehydrate;
 };
 
 static const struct option options[] = {
@@ -42,7 +42,8 @@ static const struct option options[] = {
      "add rehydration_weight, FineWeb-2's by cluster size; 0 for a duplicate"},
     {"memory", 0, OPTION_INT, offsetof(struct dedup_cli_options, memory), "BYTES", "memory to use (1G); more goes to files in DIR"},
     {"threads", 0, OPTION_INT, offsetof(struct dedup_cli_options, threads), "N", "threads (all cores)"},
-    {"level", 0, OPTION_INT, offsetof(struct dedup_cli_options, level), "N", "zstd level of what is kept (1)"},
+    {"level", 0, OPTION_INT, offsetof(struct dedup_cli_options, level), "N", "zstd level of what is kept (1); -1 to -7 are faster"},
+    {"plain", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, plain), NULL, "kept-*.jsonl, not compressed"},
     {0},
 };
 
@@ -54,7 +55,7 @@ static int check(const struct dedup_cli_options *o, struct dedup_job *job) {
     if (!job->n_paths && !o->compact && !o->forget.n) return cli_error(EXIT_USAGE, "no file given");
     if (job->n_paths && !o->out) return cli_error(EXIT_USAGE, "--out DIR is missing: where the kept documents go");
     if (!in_range(o->bands, SIGNATURE_MAX_KEYS) || !in_range(o->rows, SIGNATURE_MAX_HASHES) || !in_range(o->ngram, 16) ||
-        !in_range(o->groupings, 4) || !in_range(o->threads, 1024) || !in_range(o->level, 19) || o->memory < 0)
+        !in_range(o->groupings, 4) || !in_range(o->threads, 1024) || o->level < -7 || o->level > 19 || o->memory < 0)
         return cli_error(EXIT_USAGE, "a number is out of its range");
     if (o->order && !dedup_rank_valid(o->order))
         return cli_error(EXIT_USAGE, "--order takes 1 to %d keys, separated by commas", DEDUP_RANK_WORDS);
@@ -108,7 +109,8 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     int code = check(o, &job);
     if (code != EXIT_DONE) return code;
     for (int i = 0; i < n; i++)
-        if (!file_exists(operands[i])) return cli_error(EXIT_NO_INPUT, "%s: no such file", operands[i]);
+        if (strcmp(operands[i], "-") != 0 && !file_exists(operands[i]))
+            return cli_error(EXIT_NO_INPUT, "%s: no such file", operands[i]);
     job.engine.similarity = o->similarity;
     job.engine.floor = o->floor;
     job.engine.memory_bytes = o->memory ? (size_t)o->memory : GIB;
@@ -116,7 +118,7 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     job.engine.threads = job.threads = (unsigned)o->threads;
     job.id_key = o->id ? o->id : "id";
     job.text_key = o->text ? o->text : "text";
-    job.level = o->level ? (int)o->level : 1;
+    job.level = o->plain ? 0 : o->level ? (int)o->level : 1;
     job.order = o->order ? o->order : DEDUP_ORDER_DEFAULT;
     job.annotate = o->annotate;
     job.rehydrate = o->rehydrate;
@@ -141,9 +143,9 @@ const struct command cmd_dedup = {
     .name = "dedup",
     .group = "engine",
     .summary = "near-duplicates out of JSON lines",
-    .usage = "--out DIR FILE…  |  --against INDEX [--forget ID]… [--compact]",
+    .usage = "--out DIR FILE…  (- is stdin)  |  --against INDEX [--forget ID]… [--compact]",
     .examples =
-        "villers dedup --out clean docs-*.jsonl.zst\nvillers dedup --out new --against index --add docs-2025-06.jsonl.zst\nvillers dedup --out clean --keep-figures --memory 4G law.jsonl.gz",
+        "villers dedup --out clean docs-*.jsonl.zst\nproduce | villers dedup --out clean -\nvillers dedup --out new --against index --add docs-2025-06.jsonl.zst\nvillers dedup --out clean --keep-figures --memory 4G law.jsonl.gz",
     .options = options,
     .options_size = sizeof(struct dedup_cli_options),
     .min_operands = 0,

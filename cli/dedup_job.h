@@ -6,8 +6,15 @@
  */
 #include "base/progress.h"
 #include "cli/command.h"
+#include "cli/dedup_lines.h"
 #include "dedup/dedup.h"
 #include "dedup/dedup_names.h"
+#include "dedup/dedup_stream.h"
+
+struct line_bits { /* a bit a line */
+    unsigned char *v;
+    uint64_t bytes;
+};
 
 struct dedup_job {
     struct dedup_options engine;
@@ -15,7 +22,7 @@ struct dedup_job {
     int n_paths;
     const char *out; /* folder */
     const char *id_key, *text_key;
-    int level;           /* zstd */
+    int level;           /* zstd; 0: not compressed */
     const char *order;   /* what makes a document survive, see dedup_rank.h */
     bool annotate;       /* write every document, with its cluster */
     bool rehydrate;      /* and how often a kept one should be repeated */
@@ -25,13 +32,16 @@ struct dedup_job {
     struct progress progress;
     /* after the first pass: */
     struct dedup *dedup;
-    struct dedup_names *names; /* a line's id; "" for a bad line */
-    uint64_t *first;           /* number of a file's first line, n_paths + 1 of them */
-    uint64_t bad;              /* lines that are no document */
+    struct dedup_lines_budget budget;
+    struct dedup_lines **lines; /* a file */
+    struct dedup_names *names;  /* a line's id; "" for a bad line */
+    uint64_t *first;            /* number of a file's first line, n_paths + 1 of them */
+    uint64_t bad;               /* lines that are no document */
+    struct line_bits wrong;     /* those */
     /* after the verdicts: */
-    unsigned char *dropped;          /* a bit a line: not among the kept */
-    struct dedup_verdict *clustered; /* verdicts in clusters of two or more, by line */
-    size_t n_clustered, clustered_room;
+    struct line_bits dropped;       /* not among the kept */
+    struct dedup_stream *clustered; /* of struct dedup_verdict, of clusters of two or more, by line */
+    uint64_t n_clustered;
     struct hash128 *replaced; /* names of kept documents that the index has an older state of */
     size_t n_replaced, replaced_room;
 };
@@ -53,11 +63,12 @@ enum status dedup_job_name(const struct dedup_job *job, uint64_t kept, char scra
 enum status dedup_job_annotate(const struct dedup_job *job, struct slice line, const struct dedup_verdict *v, struct buf *out,
                                struct buf *err) MUST_CHECK;
 
-static inline bool dedup_job_dropped(const struct dedup_job *job, uint64_t line) {
-    return job->dropped[line / 8] >> (line % 8) & 1;
+static inline bool line_bits_has(const struct line_bits *b, uint64_t line) {
+    return line / 8 < b->bytes && (b->v[line / 8] >> (line % 8) & 1);
 }
-static inline void dedup_job_drop(struct dedup_job *job, uint64_t line) {
-    job->dropped[line / 8] |= (unsigned char)(1u << (line % 8));
-}
+/** line_bits_put(b, line): false without memory. */
+bool line_bits_put(struct line_bits *b, uint64_t line);
+/** dedup_job_clustered(job, i, v, err): verdict number ${i} of those in clusters. */
+enum status dedup_job_clustered(const struct dedup_job *job, uint64_t i, struct dedup_verdict *v, struct buf *err) MUST_CHECK;
 
 #endif

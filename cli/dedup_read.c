@@ -23,6 +23,7 @@ struct line { /* of a batch */
 struct batch {
     struct buf bytes, ids, trouble;
     const char *path;
+    struct dedup_lines *held;
     enum status st;
     size_t n;
     struct line lines[BATCH_LINES];
@@ -35,9 +36,10 @@ struct reading {
     struct dedup_job *job;
     int next_path;
     const char *path;
+    struct dedup_lines *lines; /* of that path */
     struct jsonl_reader *reader;
     uint64_t bytes_before, bytes_total; /* of the files read, of all */
-    uint64_t lines;                     /* read, of all files */
+    uint64_t read;                      /* lines, of all files */
     uint64_t added;                     /* handed to the deduplicator, bad ones counted */
     struct worker *workers;
     struct batch *spare;
@@ -59,7 +61,7 @@ static struct batch *batch_new(struct reading *r) {
     if (!b) {
         b = calloc(1, sizeof *b);
         if (!b) return NULL;
-        buf_init(&b->bytes, LIMIT_LINE + BATCH_BYTES);
+        buf_init(&b->bytes, LIMIT_LINE + BATCH_BYTES + BATCH_LINES);
         buf_init(&b->ids, BATCH_LINES * DEDUP_NAME_MAX);
         buf_init(&b->trouble, BATCH_LINES * LIMIT_ERR);
     }
@@ -69,6 +71,7 @@ static struct batch *batch_new(struct reading *r) {
     b->n = 0;
     b->st = ST_OK;
     b->path = r->path;
+    b->held = r->lines;
     return b;
 }
 
@@ -80,13 +83,17 @@ static void batch_add(struct batch *b, struct slice text, uint64_t number, bool 
     l->number = number;
     l->bad = bad;
     buf_slice(&b->bytes, text);
+    buf_char(&b->bytes, '\n');
 }
 
 static bool open_next(struct reading *r) {
     struct dedup_job *job = r->job;
     if (r->next_path == job->n_paths) return false;
-    job->first[r->next_path] = r->lines;
-    r->path = job->paths[r->next_path++];
+    job->first[r->next_path] = r->read;
+    r->path = job->paths[r->next_path];
+    r->st = dedup_lines_new(r->path, &job->budget, &job->lines[r->next_path], r->err);
+    if (r->st != ST_OK) return false;
+    r->lines = job->lines[r->next_path++];
     r->st = jsonl_open(r->path, &r->reader, r->err);
     return r->st == ST_OK;
 }
@@ -107,7 +114,7 @@ static enum status fill(struct reading *r, struct batch *b) {
             line = slice_of("", 0);
         }
         batch_add(b, line, jsonl_line_number(r->reader), st == ST_SKIP);
-        r->lines++;
+        r->read++;
     }
     return buf_ok(&b->bytes) ? ST_OK : fail(r->err, ST_FATAL, "out of memory for a batch of lines");
 }
@@ -173,6 +180,8 @@ static enum status add_batch(struct reading *r, const struct batch *b) {
     for (size_t i = 0; st == ST_OK && i < b->n; i++, r->added++) {
         const struct line *l = &b->lines[i];
         job->bad += l->bad;
+        if (l->bad && !line_bits_put(&job->wrong, r->added)) st = fail(r->err, ST_FATAL, "out of memory");
+        if (st != ST_OK) break;
         struct slice id = l->bad ? slice_of("", 0) : slice_of(b->ids.data + l->id_start, l->id_len);
         st = dedup_names_add(job->names, id, r->err);
         if (st == ST_OK && !l->bad)
@@ -193,6 +202,7 @@ static enum status take_batch(void *ctx, void *item, bool drop) {
     struct reading *r = ctx;
     struct batch *b = item;
     enum status st = drop ? ST_OK : add_batch(r, b);
+    if (!drop && st == ST_OK) st = dedup_lines_hold(b->held, &b->bytes, r->err);
     if (b->trouble.len) fputs(buf_cstr(&b->trouble), stderr);
     tell_progress(r);
     if (r->spare)
@@ -220,10 +230,17 @@ static void free_workers(struct reading *r, unsigned n) {
     free(r->workers);
 }
 
-/* Bad lines are not among the kept: nothing says which document they are. */
-static enum status make_dropped(struct dedup_job *job, uint64_t lines, struct buf *err) {
-    job->dropped = calloc(lines / 8 + 1, 1);
-    return job->dropped ? ST_OK : fail(err, ST_FATAL, "out of memory");
+bool line_bits_put(struct line_bits *b, uint64_t line) {
+    if (line / 8 >= b->bytes) {
+        uint64_t bytes = line / 4 + 4096;
+        unsigned char *v = realloc(b->v, bytes);
+        if (!v) return false;
+        memset(v + b->bytes, 0, bytes - b->bytes);
+        b->v = v;
+        b->bytes = bytes;
+    }
+    b->v[line / 8] |= (unsigned char)(1u << line % 8);
+    return true;
 }
 
 enum status dedup_job_read(struct dedup_job *job, struct buf *err) {
@@ -235,14 +252,15 @@ enum status dedup_job_read(struct dedup_job *job, struct buf *err) {
         r.bytes_total += size > 0 ? (uint64_t)size : 0;
     }
     job->first = calloc((size_t)job->n_paths + 1, sizeof *job->first);
-    enum status st = job->first && make_workers(&r, threads) ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    if (st == ST_OK) st = dedup_names_new(job->engine.memory_bytes / 8, job->engine.work_dir, &job->names, err);
+    job->lines = calloc((size_t)job->n_paths + 1, sizeof *job->lines);
+    job->budget = (struct dedup_lines_budget){job->engine.memory_bytes / 8, job->engine.work_dir};
+    enum status st = job->first && job->lines && make_workers(&r, threads) ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    if (st == ST_OK) st = dedup_names_new(job->engine.memory_bytes / 16, job->engine.work_dir, &job->names, err);
     if (st == ST_OK) st = dedup_new(&job->engine, &job->dedup, err);
     if (st == ST_OK) st = parallel_run(&ops, &r, threads, 0);
     if (st == ST_OK) st = r.st;
     if (st == ST_OK && cli_interrupted()) st = fail(err, ST_RETRY, "interrupted; nothing was written");
-    if (st == ST_OK) st = make_dropped(job, r.added, err);
-    if (job->first) job->first[job->n_paths] = r.lines;
+    if (job->first) job->first[job->n_paths] = r.read;
     jsonl_free(r.reader);
     batch_free(r.spare);
     free_workers(&r, threads);

@@ -4,11 +4,13 @@
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "cli/dedup_job.h"
-#include "store/jsonl.h"
+#include "store/zst_file.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define LARGE_FILE (128 * MIB) /* of lines */
 
 /* Is the older document that ${v} is a duplicate of the same one, by its id?  Then it stays, in its new state. */
 static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *v, bool *itself) {
@@ -34,24 +36,30 @@ static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *
 static enum status take_verdict(void *ctx, const struct dedup_verdict *v) {
     struct dedup_job *job = ctx;
     bool itself;
-    if (v->cluster_size == 1) return ST_OK;
+    char *at;
+    uint64_t ignored;
     enum status st = is_itself(job, v, &itself);
+    if (st == ST_OK) st = dedup_stream_room(job->clustered, sizeof *v, &at, &ignored, NULL);
     if (st != ST_OK) return st;
-    if (job->n_clustered == job->clustered_room) {
-        size_t room = job->clustered_room ? 2 * job->clustered_room : 1024;
-        struct dedup_verdict *p = realloc(job->clustered, room * sizeof *p);
-        if (!p) return ST_FATAL;
-        job->clustered = p;
-        job->clustered_room = room;
-    }
-    struct dedup_verdict *mine = &job->clustered[job->n_clustered++];
-    *mine = *v;
-    if (itself) mine->kept = v->doc;
-    if (mine->kept != v->doc) dedup_job_drop(job, v->doc);
-    return ST_OK;
+    struct dedup_verdict mine = *v;
+    if (itself) mine.kept = v->doc;
+    memcpy(at, &mine, sizeof mine);
+    job->n_clustered++;
+    return mine.kept == v->doc || line_bits_put(&job->dropped, v->doc) ? ST_OK : ST_FATAL;
 }
 
-enum status dedup_job_decide(struct dedup_job *job, struct buf *err) { return dedup_run(job->dedup, take_verdict, job, err); }
+enum status dedup_job_decide(struct dedup_job *job, struct buf *err) {
+    enum status st = dedup_stream_new(job->engine.memory_bytes / 32, job->engine.work_dir, &job->clustered, err);
+    return st == ST_OK ? dedup_run(job->dedup, take_verdict, job, err) : st;
+}
+
+enum status dedup_job_clustered(const struct dedup_job *job, uint64_t i, struct dedup_verdict *v, struct buf *err) {
+    const char *at;
+    struct dedup_verdict own;
+    enum status st = dedup_stream_read(job->clustered, i * sizeof own, sizeof own, &own, &at, err);
+    if (st == ST_OK) memcpy(v, at, sizeof *v);
+    return st;
+}
 
 struct writing {
     struct dedup_job *job;
@@ -60,20 +68,44 @@ struct writing {
 };
 
 /* The first clustered verdict from ${line} on. */
-static size_t first_clustered(const struct dedup_job *job, uint64_t line) {
-    size_t low = 0, high = job->n_clustered;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (job->clustered[mid].doc < line)
+static enum status first_clustered(const struct dedup_job *job, uint64_t line, uint64_t *at, struct buf *err) {
+    uint64_t low = 0, high = job->n_clustered;
+    enum status st = ST_OK;
+    while (st == ST_OK && low < high) {
+        uint64_t mid = low + (high - low) / 2;
+        struct dedup_verdict v;
+        st = dedup_job_clustered(job, mid, &v, err);
+        if (st == ST_OK && v.doc < line)
             low = mid + 1;
         else
             high = mid;
     }
-    return low;
+    *at = low;
+    return st;
+}
+
+/* Clustered verdicts by line, from a file's first on. */
+struct cursor {
+    uint64_t at;
+    struct dedup_verdict next; /* doc UINT64_MAX: none */
+};
+
+static enum status step(const struct dedup_job *job, struct cursor *c, struct buf *err) {
+    if (c->at < job->n_clustered) return dedup_job_clustered(job, c->at++, &c->next, err);
+    c->next.doc = UINT64_MAX;
+    return ST_OK;
+}
+
+static enum status verdict_of(const struct dedup_job *job, struct cursor *c, uint64_t line, struct dedup_verdict *v,
+                              struct buf *err) {
+    *v = (struct dedup_verdict){line, line, 1, 1};
+    if (c->next.doc != line) return ST_OK;
+    *v = c->next;
+    return step(job, c, err);
 }
 
 static enum status put_line(const struct dedup_job *job, struct slice s, const struct dedup_verdict *v, struct buf *line,
-                            struct shard_writer *out, struct buf *err) {
+                            struct zst_file *out, struct buf *err) {
     enum status st = ST_OK;
     buf_clear(line);
     if (job->annotate || job->rehydrate)
@@ -82,60 +114,50 @@ static enum status put_line(const struct dedup_job *job, struct slice s, const s
         buf_slice(line, s);
     buf_char(line, '\n');
     if (st == ST_OK && !buf_ok(line)) st = fail(err, ST_FATAL, "out of memory");
-    return st == ST_OK ? shard_append(out, buf_view(line), s.len, 0, err) : st;
+    return st == ST_OK ? zst_file_write(out, buf_view(line), err) : st;
 }
 
-/* The lines of one file that are kept.  A line that was bad the first time has no name. */
-static enum status copy_lines(const struct dedup_job *job, size_t file, struct jsonl_reader *in, struct shard_writer *out,
-                              struct buf *err) {
+/* The lines of one file that are kept. */
+static enum status copy_lines(const struct dedup_job *job, size_t file, struct zst_file *out, struct buf *err) {
+    struct dedup_lines *in = job->lines[file];
     struct buf line;
-    struct slice s, name;
-    char scratch[DEDUP_NAME_MAX];
-    enum status st = ST_OK;
-    size_t next = first_clustered(job, job->first[file]);
+    struct slice s;
+    struct cursor c = {0, {0}};
+    enum status st = first_clustered(job, job->first[file], &c.at, err);
+    if (st == ST_OK) st = step(job, &c, err);
+    if (st == ST_OK) st = dedup_lines_begin(in, err);
     buf_init(&line, LIMIT_LINE + 4 * DEDUP_NAME_MAX);
     for (uint64_t i = job->first[file]; st == ST_OK && i < job->first[file + 1]; i++) {
-        struct dedup_verdict v = {i, i, 1, 1};
-        if (next < job->n_clustered && job->clustered[next].doc == i) v = job->clustered[next++];
-        st = jsonl_next(in, &s, err);
+        struct dedup_verdict v;
+        st = verdict_of(job, &c, i, &v, err);
+        if (st == ST_OK) st = dedup_lines_next(in, &s, err);
         if (st == ST_RETRY) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
-        if (st == ST_FATAL) break;
-        bool bad = st == ST_SKIP;
-        st = dedup_names_get(job->names, i, scratch, &name, err);
-        if (st != ST_OK || bad || name.len == 0 || (dedup_job_dropped(job, i) && !job->annotate)) continue;
-        st = put_line(job, s, &v, &line, out, err);
+        if (st != ST_OK || line_bits_has(&job->wrong, i) || (line_bits_has(&job->dropped, i) && !job->annotate)) continue;
+        if (s.len == 0) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
+        if (st == ST_OK) st = put_line(job, s, &v, &line, out, err);
     }
+    dedup_lines_end(in);
     buf_free(&line);
     return st;
 }
 
-static enum status rename_kept(const struct dedup_job *job, size_t file, const char *made, struct buf *err) {
-    struct buf from, to;
-    char name[64];
-    buf_init(&from, 0);
-    buf_init(&to, 0);
-    snprintf(name, sizeof name, "kept-%05zu.jsonl.zst", file);
-    path_join(&from, job->out, made);
-    path_join(&to, job->out, name);
-    enum status st = rename(buf_cstr(&from), buf_cstr(&to)) == 0 ? ST_OK : fail_errno(err, "cannot rename", buf_cstr(&from));
-    buf_free(&from);
-    buf_free(&to);
-    return st;
-}
-
+/* A large file is compressed by several threads, one of many by its own. */
 static enum status write_file(const struct dedup_job *job, size_t file, struct buf *err) {
-    struct jsonl_reader *in = NULL;
-    struct shard_writer *out = NULL;
-    struct shard_info info;
-    enum status st = jsonl_open(job->paths[file], &in, err);
-    if (st == ST_OK) st = shard_create(job->out, "part", (unsigned)file, job->level, &out, err);
-    if (st == ST_OK) st = copy_lines(job, file, in, out, err);
+    struct zst_file *out = NULL;
+    struct zst_file_options opt = {.level = job->level};
+    struct buf path;
+    char name[64];
+    if (dedup_lines_bytes(job->lines[file]) >= LARGE_FILE) opt.jobs = job->threads ? job->threads : parallel_cores();
+    snprintf(name, sizeof name, job->level ? "kept-%05zu.jsonl.zst" : "kept-%05zu.jsonl", file);
+    buf_init(&path, 0);
+    path_join(&path, job->out, name);
+    enum status st = zst_file_create(buf_cstr(&path), &opt, &out, err);
+    if (st == ST_OK) st = copy_lines(job, file, out, err);
     if (st == ST_OK)
-        st = shard_finish(out, &info, err);
-    else if (out)
-        shard_abort(out);
-    if (st == ST_OK) st = rename_kept(job, file, info.name, err);
-    jsonl_free(in);
+        st = zst_file_finish(out, err);
+    else
+        zst_file_abort(out);
+    buf_free(&path);
     return st;
 }
 
@@ -180,9 +202,10 @@ static enum status write_duplicates(const struct dedup_job *job, struct buf *err
     buf_init(&out, 0);
     path_join(&path, job->out, "duplicates.jsonl");
     enum status st = atomic_open(&f, buf_cstr(&path), err);
-    for (size_t i = 0; st == ST_OK && i < job->n_clustered; i++) {
-        const struct dedup_verdict *v = &job->clustered[i];
-        if (v->kept != v->doc) st = duplicate_line(job, v, &out, err);
+    for (uint64_t i = 0; st == ST_OK && i < job->n_clustered; i++) {
+        struct dedup_verdict v;
+        st = dedup_job_clustered(job, i, &v, err);
+        if (st == ST_OK && v.kept != v.doc) st = duplicate_line(job, &v, &out, err);
         if (st != ST_OK || (out.len < MIB && i + 1 < job->n_clustered)) continue;
         st = buf_ok(&out) ? atomic_write(&f, buf_view(&out), err) : fail(err, ST_FATAL, "out of memory");
         buf_clear(&out);
@@ -207,7 +230,8 @@ static enum status sweep(const struct dedup_job *job, struct buf *err) {
     dir_sweep_tmp(job->out);
     for (size_t i = 0; i < n; i++) {
         struct slice name = slice_str(names[i]);
-        bool ours = (slice_starts(name, slice_str("kept-")) && slice_ends(name, slice_str(".jsonl.zst"))) ||
+        bool ours = (slice_starts(name, slice_str("kept-")) &&
+                     (slice_ends(name, slice_str(".jsonl.zst")) || slice_ends(name, slice_str(".jsonl")))) ||
                     slice_eq_str(name, "duplicates.jsonl");
         path_join(&path, job->out, names[i]);
         if (ours && unlink(buf_cstr(&path)) != 0) st = fail_errno(err, "cannot remove", buf_cstr(&path));
@@ -228,7 +252,7 @@ enum status dedup_job_write(struct dedup_job *job, struct buf *err) {
 
 static bool remembered(void *ctx, uint64_t line) {
     const struct dedup_job *job = ctx;
-    return !dedup_job_dropped(job, line);
+    return !line_bits_has(&job->dropped, line);
 }
 
 static enum status remembered_name(void *ctx, uint64_t line, char scratch[DEDUP_NAME_MAX], struct slice *name, struct buf *err) {
@@ -244,9 +268,12 @@ enum status dedup_job_remember(struct dedup_job *job, struct buf *err) {
 void dedup_job_free(struct dedup_job *job) {
     dedup_free(job->dedup);
     dedup_names_free(job->names);
+    for (int i = 0; job->lines && i < job->n_paths; i++) dedup_lines_free(job->lines[i]);
+    dedup_stream_free(job->clustered);
+    free(job->lines);
     free(job->first);
-    free(job->dropped);
-    free(job->clustered);
+    free(job->wrong.v);
+    free(job->dropped.v);
     free(job->replaced);
     index_free(job->index);
 }

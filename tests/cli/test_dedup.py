@@ -105,6 +105,16 @@ class Dedup(unittest.TestCase):
         kept = [json.loads(line) for line in read_kept(self.dir / "out")]
         self.assertEqual([r["text"] for r in kept], ["un deux trois", "sept", "sans nom"])
 
+    def test_stdin_and_plain(self):
+        rows = documents()
+        self.dedup("files", self.write("a.jsonl", rows))
+        data = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+        for extra in (["--plain"], ["--memory", "1", "--plain"]):
+            p = run(["dedup", "--out", self.dir / "pipe", *extra, "-"], input=data)
+            self.assertEqual(p.returncode, 0, p.stderr)
+            self.assertEqual((self.dir / "pipe/kept-00000.jsonl").read_bytes().splitlines(), read_kept(self.dir / "files"))
+            self.assertEqual((self.dir / "pipe/duplicates.jsonl").read_bytes(), (self.dir / "files/duplicates.jsonl").read_bytes())
+
     def test_figures(self):
         rows = [{"id": "a", "text": "Le tarif est de 12 euros"}, {"id": "b", "text": "Le tarif est de 345 euros"}]
         path = self.write("t.jsonl", rows)
