@@ -14,7 +14,6 @@ static const char *const heads[] = {"peut", "vis",  "c'est",  "est",      "celui
                                     "demi", "non",  "quatre", "soixante", "vingt", "trente", "quarante", "cinquante",
                                     "ex",   "vice", "sous",   "grand",    "saint", "sainte"};
 
-static bool letter(char c) { return ascii_is_alpha(c) || (unsigned char)c >= 0xC3; }
 static bool inside(char c) { return ascii_is_alpha(c) || (unsigned char)c >= 0x80; }
 
 static bool one_of(struct slice w, const char *const *list, size_t n) {
@@ -30,7 +29,7 @@ static bool parted(struct slice s, size_t at, struct slice *rest) {
     while (end < s.len && inside(s.ptr[end])) end++;
     struct slice head = slice_sub(s, from, at);
     *rest = slice_sub(s, at + 2, end);
-    if (head.len < 2 || !letter(head.ptr[head.len - 1]) || rest->len < 2) return false;
+    if (head.len < 2 || !inside(head.ptr[head.len - 1]) || rest->len < 2) return false;
     char c = rest->ptr[0];
     bool lower = (c >= 'a' && c <= 'z') || (c == '\xC3' && (unsigned char)rest->ptr[1] >= 0xA0);
     if (!lower || (end < s.len && s.ptr[end] == '-')) return false;
