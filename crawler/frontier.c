@@ -5,7 +5,8 @@
  *            that grows with discovery; due: wall ms of the next try (WAITING); french: payload bytes × French share; reason: by reason.id
  *   host     host names           source   ids of sources        reason   the words of crawler/reason.h
  *   segment  pairs of growing WARC and raw files, with the lengths that are committed: what lies past them never happened
- *   capture  answers archived in a pair that is not in the manifest yet
+ *   capture  answers archived in a pair that is not in the manifest yet, and documents to be withdrawn with it
+ *   visit    what a fetch left for the next one (frontier_visit.c)
  */
 #include "crawler/frontier.h"
 
@@ -160,6 +161,7 @@ enum status frontier_open(const char *path, int64_t now_ms, struct frontier **ou
     enum status r = take_lock(f, path, err);
     if (r == ST_OK) r = open_db(f, path, DB_WRITE, newer, err);
     if (r == ST_OK) r = load_reasons(f, err);
+    if (r == ST_OK) r = frontier_visit_open(f, err);
     if (r == ST_OK) r = recover(f, now_ms, err);
     if (r == ST_OK) r = db_exec(&f->db, "PRAGMA wal_autocheckpoint=0", err);
     if (r != ST_OK) {
@@ -186,9 +188,11 @@ enum status frontier_open_read(const char *path, struct frontier **out, bool *ne
 void frontier_free(struct frontier *f) {
     if (!f) return;
     for (int i = 0; i < FRONTIER_N; i++) sqlite3_finalize(f->st[i]);
+    for (int i = 0; i < VISIT_N; i++) sqlite3_finalize(f->visit[i]);
     db_close(&f->db);
     if (f->lock >= 0) close(f->lock);
     buf_free(&f->url);
+    buf_free(&f->visited);
     map64_free(&f->hosts);
     free(f);
 }

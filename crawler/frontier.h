@@ -95,6 +95,40 @@ enum status frontier_unhold(struct frontier *f, int64_t source, struct buf *err)
 typedef enum status (*frontier_host_fn)(void *ctx, int64_t host, struct slice name);
 enum status frontier_each_host(struct frontier *f, frontier_host_fn fn, void *ctx, struct buf *err) MUST_CHECK;
 
+/* ---- visits: what a fetch left for the next one (frontier_visit.c) ---- */
+
+struct frontier_visit {
+    enum reason reason; /* how it ended */
+    int64_t fetched_ms; /* when the body that stands was asked for: the WARC-Date of its response */
+    int64_t every_ms;   /* how often it is looked at; 0: not by itself */
+    int64_t next_ms;    /* when it is next due; 0: never by itself */
+    uint64_t basis;     /* hash of what judged it besides its own bytes: licence of the source, code */
+    uint64_t text;      /* hash of the document it gave, dates of fetching aside */
+    bool has_digest;
+    unsigned char digest[32]; /* SHA-256 of the body as sent */
+    struct slice doc_id;      /* of the document it gave, or "" */
+    struct slice etag, modified; /* as sent, or "" */
+};
+/** frontier_visits(f): whether there were any when it was opened, or since. */
+bool frontier_visits(const struct frontier *f);
+/** frontier_visit_get(f, key, v, err): SKIP when the URL was never fetched.  Its slices live until the next call. */
+enum status frontier_visit_get(struct frontier *f, int64_t key, struct frontier_visit *v, struct buf *err) MUST_CHECK;
+enum status frontier_visit_put(struct frontier *f, int64_t key, const struct frontier_visit *v, struct buf *err) MUST_CHECK;
+/** frontier_visit_keep(f, key, status, now_ms, v, err): looked at again, and what it was stands: the URL ends as it had, with ${status};
+ *  every_ms, next_ms, etag and modified of ${v} are stored. */
+enum status frontier_visit_keep(struct frontier *f, int64_t key, int status, int64_t now_ms, const struct frontier_visit *v,
+                                struct buf *err) MUST_CHECK;
+/** frontier_visit_due(f, now_ms, urls, err): queue what is due again; *${urls} of them. */
+enum status frontier_visit_due(struct frontier *f, int64_t now_ms, int64_t *urls, struct buf *err) MUST_CHECK;
+/** frontier_visit_all(f, urls, err): queue all that was ever asked for, or refused by robots.txt or a reservation.  Reads the whole table. */
+enum status frontier_visit_all(struct frontier *f, int64_t *urls, struct buf *err) MUST_CHECK;
+/** frontier_visit_modified(f, key, modified_ms, before_ms, queued, err): queue ${key} again when it was fetched before ${modified_ms} and
+ *  not looked at since ${before_ms}. */
+enum status frontier_visit_modified(struct frontier *f, int64_t key, int64_t modified_ms, int64_t before_ms, bool *queued,
+                                    struct buf *err) MUST_CHECK;
+/** frontier_visit_next(f, next_ms, n, err): how many URLs will be due by themselves and when the first is; for readers too. */
+enum status frontier_visit_next(struct frontier *f, int64_t *next_ms, int64_t *n, struct buf *err) MUST_CHECK;
+
 /* ---- segments and their captures ---- */
 
 struct frontier_segment {
@@ -117,9 +151,10 @@ enum status frontier_segment_lost(struct frontier *f, int64_t number, int64_t *u
 enum status frontier_segment_first(struct frontier *f, struct frontier_segment *s, struct buf *err) MUST_CHECK;
 
 struct frontier_capture {
+    /* doc_id beside a refusal: the document that the URL gave before, which is to be withdrawn */
     struct slice doc_id, url, fetched_url, source, license, digest, refusal, evidence;
     int status;
-    int64_t captured_ms, bytes, warc_offset, raw_offset; /* raw_offset -1: no document */
+    int64_t captured_ms, bytes, warc_offset, raw_offset; /* raw_offset -1: no document; warc_offset -1: nothing was fetched */
 };
 enum status frontier_capture_add(struct frontier *f, int64_t segment, const struct frontier_capture *c, struct buf *err) MUST_CHECK;
 typedef enum status (*frontier_capture_fn)(void *ctx, const struct frontier_capture *c);

@@ -46,6 +46,8 @@ enum {
     FRONTIER_N
 };
 
+enum { VISIT_GET, VISIT_PUT, VISIT_KEEP, VISIT_KEEP_URL, VISIT_DUE, VISIT_MODIFIED, VISIT_N };
+
 struct frontier {
     struct db db;
     sqlite3_stmt *st[FRONTIER_N];
@@ -53,7 +55,15 @@ struct frontier {
     int64_t reason[REASON_N]; /* row numbers of the words */
     int64_t order;            /* of discovery: the last given */
     struct map64 hosts;       /* hash of a name → number */
+    sqlite3_stmt *visit[VISIT_N]; /* of frontier_visit.c; NULL when reading */
+    bool visits;              /* there are some */
+    struct buf visited;       /* what frontier_visit_get() lends */
     struct buf url;           /* what frontier_next() and frontier_segment_first() lend */
 };
+
+/** frontier_visit_open(f, err): make the table when it is not there, prepare its statements. */
+enum status frontier_visit_open(struct frontier *f, struct buf *err) MUST_CHECK;
+/** frontier_visit_lost(f, segment, err): the captures of ${segment} are lost: their next fetch is unconditional. */
+enum status frontier_visit_lost(struct frontier *f, int64_t segment, struct buf *err) MUST_CHECK;
 
 #endif

@@ -31,7 +31,9 @@ enum status frontier_segment_drop(struct frontier *f, int64_t number, struct buf
 
 enum status frontier_segment_lost(struct frontier *f, int64_t number, int64_t *urls, struct buf *err) {
     sqlite3_stmt *st;
-    enum status r = db_prepare(&f->db,
+    enum status r = frontier_visit_lost(f, number, err);
+    if (r != ST_OK) return r;
+    r = db_prepare(&f->db,
                                "UPDATE url SET state=0, tries=0, reason=?2, detail=NULL WHERE state=2 AND url IN"
                                " (SELECT fetched_url FROM capture WHERE segment=?1)",
                                &st, err);

@@ -31,6 +31,7 @@
     X(UNLICENSED, "no-licence", REFUSED, "neither the source nor the page states a licence")                                       \
     X(UNSURE, "rights-unknown", REFUSED, "the signals of rights cannot be read: set aside")                                        \
     X(EMPTY, "empty", REFUSED, "no text in it")                                                                                    \
+    X(MOVED, "moved", REFUSED, "the page now names another address as its own")                                                    \
     X(GONE, "gone", REFUSED, "404 or 410")                                                                                         \
     X(STATUS, "http-4xx", REFUSED, "another 4xx answer")                                                                           \
     /* failed */                                                                                                                   \
