@@ -12,7 +12,7 @@
 
 struct crawl_command {
     struct option_list connect_to;
-    bool allow_private, dry_run;
+    bool allow_private, dry_run, recrawl;
     int64_t delay_ms, max_pages, max_wait, backoff, timeout;
 };
 
@@ -26,6 +26,7 @@ static const struct option options[] = {
     {"max-wait", 0, OPTION_INT, OPT(max_wait), "S", "longest rest of a host that this run waits for (default 600)"},
     {"backoff", 0, OPTION_INT, OPT(backoff), "S", "first rest after a failure without Retry-After (default 60)"},
     {"timeout", 0, OPTION_INT, OPT(timeout), "S", "seconds without an answer, or with a trickle, that end a request (default 30)"},
+    {"recrawl", 0, OPTION_FLAG, OPT(recrawl), NULL, "look now at all that was fetched before, whatever is due"},
     {"dry-run", 'n', OPTION_FLAG, OPT(dry_run), NULL, "say what would be crawled and how; fetch nothing"},
     {0},
 };
@@ -301,6 +302,7 @@ static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
                               .backoff_ms = cmd->backoff * 1000,
                               .stall_ms = cmd->timeout * 1000,
                               .workers = parallel_cores(),
+                              .recrawl = cmd->recrawl,
                               .log = &cli->log};
     code = cmd->dry_run ? dry_run(&p, &o) : run_plan(&p, cli, &o);
     plan_close(&p);

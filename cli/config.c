@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define DAY_MS INT64_C(86400000)
 #define OPT CYAML_FLAG_OPTIONAL
 #define TEXT(type, key) CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | OPT, struct type, key, 0, 65536)
 #define INT(type, key) CYAML_FIELD_INT(#key, OPT, struct type, key)
@@ -72,6 +73,9 @@ static const cyaml_schema_field_t source_fields[] = {
     FLOAT(source, min_french_share),
     INT(source, min_words),
     LIST(source, quality_thresholds),
+    TEXT(source, recrawl_min),
+    TEXT(source, recrawl_max),
+    INT(source, priority),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t source_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct source, source_fields)};
 
@@ -157,6 +161,34 @@ static bool is_day(const char *s) {
     return strlen(s) == 10 && sscanf(s, "%4d-%2d-%2d%c", &y, &m, &d, &extra) == 3 && clock_civil_valid(y, m, d);
 }
 
+/* "90s", "12h", "30d", "4w": milliseconds, or -1. */
+static int64_t duration_ms(const char *text) {
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}, {'w', 604800000}};
+    struct slice s = slice_str(text);
+    uint64_t n;
+    if (s.len < 2 || !slice_parse_u64(slice_sub(s, 0, s.len - 1), &n) || n == 0 || n > 1000000) return -1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (s.ptr[s.len - 1] == units[i].unit) return (int64_t)n * units[i].ms;
+    return -1;
+}
+
+/* One bound alone sets the other: once a day at most, every ninety days at least. */
+static enum status read_recrawl(const char *path, struct source *s, struct buf *err) {
+    static const char what[] = "takes a number and s, m, h, d or w: 12h, 30d";
+    int64_t least = *s->recrawl_min ? duration_ms(s->recrawl_min) : 0, most = *s->recrawl_max ? duration_ms(s->recrawl_max) : 0;
+    if (least < 0) return wrong(err, path, "recrawl_min", what);
+    if (most < 0) return wrong(err, path, "recrawl_max", what);
+    if (least && !most) most = least > 90 * DAY_MS ? least : 90 * DAY_MS;
+    if (most && !least) least = most < DAY_MS ? most : DAY_MS;
+    if (least > most) return wrong(err, path, "recrawl_min", "is longer than recrawl_max");
+    s->recrawl_min_ms = least;
+    s->recrawl_max_ms = most;
+    return ST_OK;
+}
+
 static enum status check_source(const char *path, const struct source *s, struct buf *err) {
     if (!slice_eq(slice_str(s->id), stem_of(path))) return wrong(err, path, "id", "must be the file's name without .yaml");
     if (!good_id(slice_str(s->id))) return wrong(err, path, "id", "takes lower-case letters, digits and hyphens, at most 64");
@@ -185,8 +217,10 @@ enum status config_source(const char *path, struct source **out, struct buf *err
     if (st != ST_OK) return st;
     struct source *s = data;
     bool ok = default_text(&s->id, "") && default_text(&s->name, s->id) && default_text(&s->license, "") &&
-              default_text(&s->license_evidence, "") && default_text(&s->license_date, "") && default_text(&s->attribution, "");
+              default_text(&s->license_evidence, "") && default_text(&s->license_date, "") && default_text(&s->attribution, "") &&
+              default_text(&s->recrawl_min, "") && default_text(&s->recrawl_max, "");
     st = ok ? check_source(path, s, err) : fail(err, ST_RETRY, "%s: out of memory", path);
+    if (st == ST_OK) st = read_recrawl(path, s, err);
     default_int(&s->delay_ms, 1000);
     default_int(&s->max_depth, 20);
     default_int(&s->max_page_bytes, (int64_t)LIMIT_BODY_WIRE);

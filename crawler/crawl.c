@@ -56,6 +56,7 @@ static enum status choose_sources(struct crawl *c, struct buf *err) {
             continue;
         }
         c->taken[c->n_sources] = c->opt->sources[i];
+        c->sources[c->n_sources].basis = crawl_revisit_basis(c, c->opt->sources[i]);
         c->sources[c->n_sources++].src = c->opt->sources[i];
     }
     if (c->n_sources == 0) return fail(err, ST_FATAL, "campaign %s: no source can be crawled", c->opt->campaign->name);
@@ -150,6 +151,7 @@ static enum status fill(struct crawl *c, struct buf *err) {
         if (r == ST_OK) r = add_seeds(c, i, err);
         if (r == ST_OK && !map64_put(&c->source_at, (uint64_t)s->number, i)) r = fail(err, ST_FATAL, "out of memory");
     }
+    if (r == ST_OK) r = crawl_revisit_begin(c, err);
     if (r == ST_OK) r = frontier_commit(c->frontier, err);
     if (r == ST_OK) r = frontier_each_tally(c->frontier, count_tally, c, err);
     if (r == ST_OK) r = crawl_dispatch_hosts_begin(c, err);
@@ -210,6 +212,7 @@ static enum status work(struct crawl *c, struct buf *err) {
     if (r != ST_OK) return r;
     r = crawl_answer_all(c, err);
     if (r == ST_OK) r = crawl_result_all(c, err);
+    if (r == ST_OK) r = crawl_revisit_tick(c, err);
     if (r == ST_OK) r = crawl_dispatch(c, err);
     if (r == ST_OK) r = commit(c, err);
     if (r != ST_OK) {

@@ -16,11 +16,13 @@
 struct crawl_stats {
     int64_t started_ms, now_ms;
     int64_t requests;                    /* sent, robots.txt and sitemaps included */
-    int64_t pages;                       /* answers 200 to page requests */
+    int64_t pages;                       /* answers 200 and 304 to page requests */
     int64_t bytes;                       /* received, headers included */
     int64_t documents;                   /* pages that became documents */
     int64_t text_bytes, french_bytes;    /* of documents' text; French: as measured by the hook */
     int64_t by_reason[REASON_N];         /* URLs settled in this run */
+    int64_t unchanged, not_modified;     /* of what was looked at again: as before; of these, answers 304 */
+    int64_t withdrawn;                   /* documents whose page is gone or closed now */
     int64_t retries;                     /* failures that will be tried again */
     int64_t queued;                      /* URLs that still wait, in the queue or for a retry */
     unsigned hosts, hosts_waiting, open; /* active; of these resting after a failure; requests open */
@@ -59,6 +61,7 @@ struct crawl_options {
     bool tolerate_robots_typos;
     bool robots_html_is_none;        /* an HTML page in place of robots.txt: there is none; else the host stays closed */
     int64_t robots_unreachable_days; /* above 0: a robots.txt out of reach for so long counts as absent */
+    bool recrawl;                    /* look at all that was fetched again, now */
     int64_t delay_ms;                /* above 0: the floor, instead of the campaign's and sources' */
     int64_t max_pages;               /* above 0: of this run */
     int64_t max_wait_ms;             /* 0: ten minutes */

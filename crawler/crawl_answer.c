@@ -95,7 +95,8 @@ static bool failed(struct crawl *c, struct crawl_job *job, enum status *r, struc
                                .french_share = -1};
     c->stats.by_reason[reason]++;
     c->stats.queued--;
-    *r = frontier_finish(c->frontier, job->key, &end, err);
+    job->reason = reason;
+    *r = crawl_revisit_finish(c, job, &end, err);
     return true;
 }
 
@@ -110,7 +111,7 @@ static void end_page(struct crawl *c, struct crawl_job *job) {
     const struct fetch_answer *a = job->answer;
     src->open--;
     c->open_pages--;
-    if (a->status == 200 && (a->error == FETCH_OK || a->error == FETCH_CUT)) {
+    if ((a->status == 200 || a->status == 304) && (a->error == FETCH_OK || a->error == FETCH_CUT)) {
         src->pages++;
         c->stats.pages++;
     }

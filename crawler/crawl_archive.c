@@ -61,13 +61,17 @@ static enum status enter_capture(void *ctx, const struct frontier_capture *f) {
                                  .captured_ms = f->captured_ms,
                                  .bytes = f->bytes,
                                  .digest = f->digest,
-                                 .warc = e->warc,
+                                 .warc = f->warc_offset >= 0 ? e->warc : MANIFEST_NONE,
                                  .warc_offset = f->warc_offset,
                                  .raw = doc ? e->raw : MANIFEST_NONE,
                                  .raw_offset = doc ? f->raw_offset : MANIFEST_NONE,
                                  .refusal = f->refusal,
                                  .evidence = f->evidence};
     enum status r = manifest_add_capture(e->c->manifest, &m, e->err);
+    if (r == ST_OK && !doc && f->doc_id.len) {
+        const struct manifest_withdrawal w = {f->doc_id, f->fetched_url, f->refusal, f->captured_ms};
+        r = manifest_withdraw(e->c->manifest, &w, NULL, e->err);
+    }
     if (r == ST_SKIP) log_line(e->c->opt->log, LOG_WARN, "%s", buf_cstr(e->err));
     return r == ST_SKIP ? ST_OK : r;
 }
@@ -216,6 +220,7 @@ enum status crawl_archive_ready(struct crawl *c, struct buf *err) {
     if (r == ST_OK) r = write_info(c, a, buf_view(&p.warc_name), err);
     paths_free(&p);
     a->open = r == ST_OK;
+    a->noted = false;
     a->synced = 0;
     return r;
 }
@@ -240,12 +245,29 @@ static enum status append_document(struct crawl *c, struct crawl_job *job, int64
     return r;
 }
 
+enum status crawl_archive_note(struct crawl *c, const struct frontier_capture *f, struct buf *err) {
+    c->archive.noted = c->archive.dirty = true;
+    return frontier_capture_add(c->frontier, c->archive.row.number, f, err);
+}
+
+/* The page names another address as its own: the document under the old one goes. */
+static enum status note_moved(struct crawl *c, const struct frontier_capture *now, struct slice doc_id, struct buf *err) {
+    struct frontier_capture f = *now;
+    f.doc_id = doc_id;
+    f.url = now->fetched_url;
+    f.refusal = slice_str(reason_name(REASON_MOVED));
+    f.evidence = now->url;
+    f.raw_offset = -1;
+    return frontier_capture_add(c->frontier, c->archive.row.number, &f, err);
+}
+
 static enum status note_capture(struct crawl *c, struct crawl_job *job, int64_t warc_offset, int64_t raw_offset, struct buf *err) {
     struct crawl_archive *a = &c->archive;
     const struct doc *d = &job->doc;
-    struct slice none = slice_of("", 0), url = slice_str(job->url);
+    struct slice none = slice_of("", 0), url = slice_str(job->url), goes = crawl_revisit_withdraws(job);
+    if (job->unchanged) return ST_OK; /* the capture that stands says it all; the revisit is in the WARC */
     struct frontier_capture f = {
-        .doc_id = job->has_doc ? d->id : none,
+        .doc_id = job->has_doc ? d->id : goes,
         .url = job->has_doc ? d->url : url,
         .fetched_url = url,
         .source = job->label && job->kind == FRONTIER_PAGE && !job->rights ? none : slice_str(c->taken[job->source]->id),
@@ -258,7 +280,8 @@ static enum status note_capture(struct crawl *c, struct crawl_job *job, int64_t 
         .bytes = (int64_t)job->answer->body.len,
         .warc_offset = warc_offset,
         .raw_offset = raw_offset};
-    return frontier_capture_add(c->frontier, a->row.number, &f, err);
+    enum status r = frontier_capture_add(c->frontier, a->row.number, &f, err);
+    return r == ST_OK && job->has_doc && goes.len ? note_moved(c, &f, goes, err) : r;
 }
 
 /* The request comes first; a capture is found by its response. */
@@ -325,7 +348,7 @@ enum status crawl_archive_seal(struct crawl *c, struct buf *err) {
     struct paths p;
     if (!a->open) return ST_OK;
     paths_of(c, buf_view(&a->base), a->row.gzip, &p);
-    bool no_warc = a->row.warc_records < 2, no_raw = a->row.raw_records == 0;
+    bool no_warc = a->row.warc_records < 2 && !a->noted, no_raw = a->row.raw_records == 0;
     enum status r = end_file(&a->warc, buf_cstr(&p.warc), no_warc, err);
     if (r == ST_OK) r = end_file(&a->raw, buf_cstr(&p.raw), no_raw, err);
     if (no_warc) a->row.warc_records = a->row.warc_end = 0;

@@ -87,7 +87,7 @@ static bool given_up(const struct crawl *c, const struct hosts_file *f) {
 }
 
 static bool fresh(const struct crawl *c, const struct hosts_file *f) {
-    return (settled(f) || given_up(c, f)) && f->next_ms > c->now_ms;
+    return ((settled(f) && f->fetched_ms >= c->fresh_since_ms) || given_up(c, f)) && f->next_ms > c->now_ms;
 }
 
 static enum status add_sitemaps(struct crawl *c, struct crawl_origin *o, struct buf *err) {

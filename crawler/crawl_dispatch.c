@@ -93,11 +93,13 @@ static enum verdict send_control(struct crawl *c, struct crawl_slot *s, int64_t 
     return SENT;
 }
 
-static enum status refuse(struct crawl *c, int64_t key, enum reason reason, struct slice detail, struct buf *err) {
+static enum status refuse(struct crawl *c, const struct frontier_url *u, size_t source, enum reason reason, struct slice detail,
+                          struct buf *err) {
     struct frontier_end end = {.reason = reason, .detail = detail, .now_ms = c->now_ms, .french_share = -1};
     c->stats.by_reason[reason]++;
     c->stats.queued--;
-    return frontier_finish(c->frontier, key, &end, err);
+    enum status r = crawl_revisit_refuse(c, u, source, reason, detail, err);
+    return r == ST_OK ? frontier_finish(c->frontier, u->key, &end, err) : r;
 }
 
 static size_t source_index(const struct crawl *c, int64_t number) {
@@ -137,6 +139,8 @@ static enum verdict send_url(struct crawl *c, struct crawl_slot *s, const struct
     job->cross = u->cross;
     job->source = source;
     job->rights = crawl_control_rights_share(o->rights);
+    *r = crawl_revisit_load(c, job, err);
+    if (*r != ST_OK) return LATER;
     if (u->kind == FRONTIER_PAGE) {
         c->sources[source].open++;
         c->open_pages++;
@@ -152,7 +156,7 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
     bool gone = false;
     size_t source = source_index(c, u->source);
     if (!url_split(u->url, &p)) {
-        *r = refuse(c, u->key, REASON_SCOPE, slice_of("", 0), err);
+        *r = refuse(c, u, source, REASON_SCOPE, slice_of("", 0), err);
         return NOTHING;
     }
     if (source == SIZE_MAX) { /* its source has left the campaign */
@@ -171,7 +175,7 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
     }
     if (u->kind == FRONTIER_PAGE && (*r = forgotten(c, u, source, &gone, err)) != ST_OK) return LATER;
     if (gone) {
-        *r = refuse(c, u->key, REASON_FORGOTTEN, slice_of("", 0), err);
+        *r = refuse(c, u, source, REASON_FORGOTTEN, slice_of("", 0), err);
         return NOTHING;
     }
     s->rules.floor_ms = crawl_delay_ms(c->opt, c->sources[source].src);
@@ -180,7 +184,7 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
     if (*r != ST_OK) return LATER;
     switch (gate.is) {
     case CRAWL_GATE_OPEN: return send_url(c, s, u, source, o, due_ms, r, err);
-    case CRAWL_GATE_CLOSED: *r = refuse(c, u->key, gate.reason, gate.detail, err); return NOTHING;
+    case CRAWL_GATE_CLOSED: *r = refuse(c, u, source, gate.reason, gate.detail, err); return NOTHING;
     case CRAWL_GATE_PENDING: return PENDING;
     case CRAWL_GATE_WAIT:
         *due_ms = gate.due_ms;
@@ -267,6 +271,10 @@ enum status crawl_dispatch_send(struct crawl *c, struct buf *err) {
                                                                   : (int64_t)LIMIT_BODY_WIRE;
         struct fetch_request req = {
             .url = job->url, .max_body = (size_t)cap, .any_type = job->control || job->kind == FRONTIER_SITEMAP, .tag = job};
+        if (job->asked_if) {
+            req.etag = job->before->etag;
+            req.modified = job->before->modified;
+        }
         enum status r = fetch_multi_start(c->net, &req, err);
         c->stats.requests++;
         if (r != ST_OK) {

@@ -11,6 +11,7 @@
  *   crawl_work.c     the workers
  *   crawl_page.c     a page: decode, read, rights, document (runs in a worker)
  *   crawl_result.c   what the workers found: into the segments and the frontier
+ *   crawl_revisit.c  a URL that was fetched before: validators, what changed, when to look again, what is withdrawn
  *   crawl_archive.c  the pair of growing segments, sealing, the manifest
  */
 #include "base/map64.h"
@@ -104,8 +105,10 @@ struct crawl_job {
     int64_t cross;               /* sitemaps: number of the host whose robots.txt named it */
     struct crawl_rights *rights; /* counted */
     struct fetch_answer *answer;
-    bool archive_only; /* robots.txt, tdmrep.json, failures: nothing to read */
-    const char *label; /* archive_only: the capture's refusal */
+    struct crawl_before *before; /* what the last fetch left; NULL: the first */
+    bool asked_if;               /* validators are sent */
+    bool archive_only;           /* robots.txt, tdmrep.json, failures: nothing to read */
+    const char *label;           /* archive_only: the capture's refusal */
 
     /* what the worker found */
     enum reason reason;
@@ -117,7 +120,10 @@ struct crawl_job {
     struct buf strings; /* what doc and links point into */
     struct doc doc;
     bool has_doc;
-    char licence[LICENCE_MAX]; /* that holds for the page */
+    unsigned char sha[32];        /* of the body */
+    bool same_payload, unchanged; /* the body as it was; what it gives as it was */
+    uint64_t text;                /* hash of the document it gives */
+    char licence[LICENCE_MAX];    /* that holds for the page */
     struct crawl_link *links;
     size_t n_links, cap_links;
     double french_share; /* below 0: not measured */
@@ -128,7 +134,8 @@ struct crawl_link {
     size_t at, len; /* in strings */
     size_t source;  /* index; SIZE_MAX: none */
     enum reason refusal;
-    bool foreign; /* from a sitemap of another origin */
+    bool foreign;        /* from a sitemap of another origin */
+    int64_t modified_ms; /* as a sitemap says; 0 */
     enum frontier_kind kind;
     int64_t depth, hops;
 };
@@ -138,6 +145,7 @@ struct crawl_source {
     int64_t number;       /* frontier's */
     int64_t pages, bytes; /* taken so far, all runs */
     int64_t open;         /* page requests under way */
+    uint64_t basis;       /* of frontier_visit */
 };
 
 struct crawl_queue {
@@ -151,6 +159,7 @@ struct crawl_archive {
     char info_id[WARC_ID_LEN]; /* of the WARC's warcinfo record */
     uint64_t synced;           /* bytes of both that outlive the machine */
     bool open, dirty;
+    bool noted; /* it has captures that nothing was fetched for */
 };
 
 struct crawl {
@@ -179,6 +188,8 @@ struct crawl {
     struct crawl_queue to_send; /* chosen this turn; sent after the commit */
     unsigned n_to_send;
     struct crawl_archive archive;
+    int64_t fresh_since_ms; /* robots.txt and tdmrep.json read before are asked for again */
+    int64_t looked_due_ms;  /* when it was last seen what is due again */
     struct crawl_stats stats;
     int64_t pages_at_start, bytes_at_start;
     int64_t last_answer_ms, last_sync_ms;
@@ -266,11 +277,44 @@ void crawl_page_read(const struct crawl *c, struct crawl_job *job, struct crawl_
 void crawl_page_add_link(const struct crawl *c, struct crawl_job *job, struct slice url, enum frontier_kind kind, int64_t depth,
                          int64_t hops);
 
+/* crawl_revisit.c */
+struct crawl_before {
+    struct frontier_visit v;     /* its slices point into text */
+    const char *etag, *modified; /* C strings; NULL: none that can be sent */
+    char text[];
+};
+/** Queue what is to be looked at again; in a transaction. */
+enum status crawl_revisit_begin(struct crawl *c, struct buf *err) MUST_CHECK;
+/** The same once a minute, for what falls due while the campaign runs. */
+enum status crawl_revisit_tick(struct crawl *c, struct buf *err) MUST_CHECK;
+/** Fill job->before from the frontier, and decide whether the request is conditional. */
+enum status crawl_revisit_load(struct crawl *c, struct crawl_job *job, struct buf *err) MUST_CHECK;
+/** In a worker: is what ${job} gave what it was?  */
+void crawl_revisit_compare(struct crawl_job *job);
+/** In a worker: the WARC revisit that ${job} is, or false; ${digest} holds what *${out} points to. */
+bool crawl_revisit_record(const struct crawl_job *job, struct warc_revisit *out, struct buf *digest);
+/** The id of the document that is to go, now that the URL gave ${job}; or empty. */
+struct slice crawl_revisit_withdraws(const struct crawl_job *job);
+/** As frontier_finish(), with the visit. */
+enum status crawl_revisit_finish(struct crawl *c, const struct crawl_job *job, const struct frontier_end *end,
+                                 struct buf *err) MUST_CHECK;
+/** A URL was refused before it was fetched: what it gave before goes, when the reason is that it is closed now. */
+enum status crawl_revisit_refuse(struct crawl *c, const struct frontier_url *u, size_t source, enum reason reason,
+                                 struct slice detail, struct buf *err) MUST_CHECK;
+/** A sitemap says that a known URL has changed since: *${queued} when it is to be fetched again. */
+enum status crawl_revisit_modified(struct crawl *c, size_t source, int64_t key, int64_t modified_ms, bool *queued,
+                                   struct buf *err) MUST_CHECK;
+/** Milliseconds of a W3C date ("2024", "2024-07", "2024-07-01", "2024-07-01T10:00:00+02:00"), the end of what it names; 0: none. */
+int64_t crawl_revisit_date(struct slice s);
+uint64_t crawl_revisit_basis(const struct crawl *c, const struct source *src);
+
 /* crawl_result.c */
 enum status crawl_result_all(struct crawl *c, struct buf *err) MUST_CHECK;
 
 /* crawl_archive.c */
 enum status crawl_archive_recover(struct crawl *c, struct buf *err) MUST_CHECK;
+/** Note what was not fetched and is to be withdrawn. */
+enum status crawl_archive_note(struct crawl *c, const struct frontier_capture *f, struct buf *err) MUST_CHECK;
 /** Make sure that a pair is open; outside a transaction. */
 enum status crawl_archive_ready(struct crawl *c, struct buf *err) MUST_CHECK;
 enum status crawl_archive_append(struct crawl *c, struct crawl_job *job, struct buf *err) MUST_CHECK;

@@ -63,7 +63,10 @@ static enum status on_entry(void *ctx, const struct sitemap_entry *e) {
         crawl_page_add_link(w->c, w->job, e->url, FRONTIER_SITEMAP, 0, w->job->hops + 1);
     else
         crawl_page_add_link(w->c, w->job, e->url, FRONTIER_PAGE, 1, 0);
-    if (w->job->n_links > before) w->job->links[before].foreign = !e->same_host;
+    if (w->job->n_links > before) {
+        w->job->links[before].foreign = !e->same_host;
+        w->job->links[before].modified_ms = crawl_revisit_date(e->lastmod);
+    }
     return buf_ok(&w->job->strings) ? ST_OK : ST_RETRY;
 }
 
@@ -302,6 +305,14 @@ static void read_redirect(const struct crawl *c, struct crawl_job *job, struct c
     }
 }
 
+/* Not modified: what the page says of itself stands; what this answer and the files of the host say may be new. */
+static void read_unmodified(const struct crawl *c, struct crawl_job *job) {
+    if (job->kind == FRONTIER_PAGE) judge(c, job, NULL, slice_of("", 0));
+    if (job->reason == REASON_UNLICENSED) job->reason = REASON_NONE; /* the page itself stated it */
+    job->unchanged = job->reason == REASON_NONE;
+    if (job->unchanged) reject(job, job->before->v.reason, slice_of("", 0));
+}
+
 static void read_answer(const struct crawl *c, struct crawl_job *job, struct crawl_page_tools *t) {
     int status = job->answer->status;
     if (job->answer->error == FETCH_CUT)
@@ -310,6 +321,8 @@ static void read_answer(const struct crawl *c, struct crawl_job *job, struct cra
         read_200(c, job, t);
     else if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308)
         read_redirect(c, job, t);
+    else if (status == 304 && job->asked_if)
+        read_unmodified(c, job);
     else if (status == 404 || status == 410)
         job->reason = REASON_GONE;
     else if (status == 204 || status == 205)
@@ -365,6 +378,9 @@ static void pack(const struct crawl *c, struct crawl_job *job, struct crawl_page
                                .body = buf_view(&a->body),
                                .truncated = truncation(a->error),
                                .metadata = buf_view(&about)};
+    struct warc_revisit before;
+    struct buf digest = {.max = 128};
+    if (crawl_revisit_record(job, &before, &digest)) ex.revisit = &before;
     buf_free(plain); /* its size is the body's, not the decoded page's */
     buf_init(plain, LIMIT_WARC_RECORD);
     job->warc_n = warc_format_exchange(plain, job->info_id[0] ? job->info_id : NULL, &ex, ends);
@@ -376,18 +392,18 @@ static void pack(const struct crawl *c, struct crawl_job *job, struct crawl_page
     }
     if (!buf_ok(plain) || !buf_ok(&job->warc) || !buf_ok(&about)) job->failure = ST_FATAL;
     buf_free(&about);
+    buf_free(&digest);
     if (plain->cap > 4 * MIB) buf_free(plain);
     plain->max = LIMIT_BODY_PLAIN;
 }
 
 void crawl_page_read(const struct crawl *c, struct crawl_job *job, struct crawl_page_tools *t) {
-    unsigned char sha[SHA256_BYTES];
     char digest[8 + 2 * SHA256_BYTES] = "sha256:";
     buf_init(&job->strings, 2 * LIMIT_TEXT);
     buf_init(&job->detail, 16 * KIB);
     buf_clear(&t->err);
-    sha256_of(buf_view(&job->answer->body), sha);
-    hash_hex(sha, sizeof sha, digest + 7);
+    sha256_of(buf_view(&job->answer->body), job->sha);
+    hash_hex(job->sha, sizeof job->sha, digest + 7);
     job->doc.digest = keep(job, slice_str(digest));
     if (!job->archive_only) read_answer(c, job, t);
     if (!buf_ok(&job->strings)) {
@@ -399,5 +415,6 @@ void crawl_page_read(const struct crawl *c, struct crawl_job *job, struct crawl_
         fix_document(job);
     else
         fix(job, &job->doc.digest);
+    if (!job->archive_only) crawl_revisit_compare(job);
     pack(c, job, t);
 }

@@ -23,6 +23,8 @@ static enum status add_link(struct crawl *c, struct crawl_job *job, const struct
     if (link->source != SIZE_MAX) u.source = c->sources[link->source].number;
     if (link->kind == FRONTIER_SITEMAP) u.cross = job->cross;
     r = frontier_add(c->frontier, &u, refusal, slice_of("", 0), &added, err);
+    if (r == ST_OK && !added && link->modified_ms && link->source != SIZE_MAX)
+        r = crawl_revisit_modified(c, link->source, u.key, link->modified_ms, &added, err);
     if (r != ST_OK || !added) return r;
     c->stats.queued++;
     return crawl_slots_wake(c, u.host, p.host, err);
@@ -65,7 +67,7 @@ static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *er
                                .now_ms = job->answer->sent_ms,
                                .bytes = (int64_t)job->answer->body.len,
                                .french_share = job->french_share};
-    enum status r = frontier_finish(c->frontier, job->key, &end, err);
+    enum status r = crawl_revisit_finish(c, job, &end, err);
     for (size_t i = 0; r == ST_OK && i < job->n_links; i++) r = add_link(c, job, &job->links[i], err);
     count(c, job);
     learn(c, job);

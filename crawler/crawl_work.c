@@ -27,6 +27,7 @@ void crawl_work_job_free(struct crawl_job *job) {
     buf_free(&job->warc);
     buf_free(&job->strings);
     free(job->links);
+    free(job->before);
     free(job->url);
     free(job);
 }

@@ -105,8 +105,8 @@ struct frontier_visit {
     uint64_t basis;     /* hash of what judged it besides its own bytes: licence of the source, code */
     uint64_t text;      /* hash of the document it gave, dates of fetching aside */
     bool has_digest;
-    unsigned char digest[32]; /* SHA-256 of the body as sent */
-    struct slice doc_id;      /* of the document it gave, or "" */
+    unsigned char digest[32];    /* SHA-256 of the body as sent */
+    struct slice doc_id;         /* of the document it gave, or "" */
     struct slice etag, modified; /* as sent, or "" */
 };
 /** frontier_visits(f): whether there were any when it was opened, or since. */

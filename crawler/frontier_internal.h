@@ -51,14 +51,14 @@ enum { VISIT_GET, VISIT_PUT, VISIT_KEEP, VISIT_KEEP_URL, VISIT_DUE, VISIT_MODIFI
 struct frontier {
     struct db db;
     sqlite3_stmt *st[FRONTIER_N];
-    int lock;                 /* descriptor that holds the campaign's lock; -1: reading */
-    int64_t reason[REASON_N]; /* row numbers of the words */
-    int64_t order;            /* of discovery: the last given */
-    struct map64 hosts;       /* hash of a name → number */
+    int lock;                     /* descriptor that holds the campaign's lock; -1: reading */
+    int64_t reason[REASON_N];     /* row numbers of the words */
+    int64_t order;                /* of discovery: the last given */
+    struct map64 hosts;           /* hash of a name → number */
     sqlite3_stmt *visit[VISIT_N]; /* of frontier_visit.c; NULL when reading */
-    bool visits;              /* there are some */
-    struct buf visited;       /* what frontier_visit_get() lends */
-    struct buf url;           /* what frontier_next() and frontier_segment_first() lend */
+    bool visits;                  /* there are some */
+    struct buf visited;           /* what frontier_visit_get() lends */
+    struct buf url;               /* what frontier_next() and frontier_segment_first() lend */
 };
 
 /** frontier_visit_open(f, err): make the table when it is not there, prepare its statements. */

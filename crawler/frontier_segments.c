@@ -34,9 +34,9 @@ enum status frontier_segment_lost(struct frontier *f, int64_t number, int64_t *u
     enum status r = frontier_visit_lost(f, number, err);
     if (r != ST_OK) return r;
     r = db_prepare(&f->db,
-                               "UPDATE url SET state=0, tries=0, reason=?2, detail=NULL WHERE state=2 AND url IN"
-                               " (SELECT fetched_url FROM capture WHERE segment=?1)",
-                               &st, err);
+                   "UPDATE url SET state=0, tries=0, reason=?2, detail=NULL WHERE state=2 AND url IN"
+                   " (SELECT fetched_url FROM capture WHERE segment=?1)",
+                   &st, err);
     if (r != ST_OK) return r;
     sqlite3_bind_int64(st, 1, number);
     sqlite3_bind_int64(st, 2, f->reason[REASON_NONE]);

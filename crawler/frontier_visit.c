@@ -130,11 +130,12 @@ enum status frontier_visit_due(struct frontier *f, int64_t now_ms, int64_t *urls
 
 enum status frontier_visit_all(struct frontier *f, int64_t *urls, struct buf *err) {
     /* decided when they were found, by the source's own bounds: nothing was asked of a server */
-    static const enum reason apart[] = {REASON_SCOPE, REASON_EXCLUDED, REASON_DEPTH, REASON_TRAP, REASON_REDIRECT_LIMIT, REASON_FORGOTTEN};
+    static const enum reason apart[] = {REASON_SCOPE, REASON_EXCLUDED,       REASON_DEPTH,
+                                        REASON_TRAP,  REASON_REDIRECT_LIMIT, REASON_FORGOTTEN};
     sqlite3_stmt *st;
     *urls = 0;
-    enum status r =
-        db_prepare(&f->db, "UPDATE url SET state=0, tries=0, reason=?1 WHERE state=2 AND reason NOT IN (?2,?3,?4,?5,?6,?7)", &st, err);
+    enum status r = db_prepare(
+        &f->db, "UPDATE url SET state=0, tries=0, reason=?1 WHERE state=2 AND reason NOT IN (?2,?3,?4,?5,?6,?7)", &st, err);
     if (r != ST_OK) return r;
     sqlite3_bind_int64(st, 1, f->reason[REASON_NONE]);
     for (int i = 0; i < 6; i++) sqlite3_bind_int64(st, 2 + i, f->reason[apart[i]]);
@@ -176,10 +177,11 @@ enum status frontier_visit_next(struct frontier *f, int64_t *next_ms, int64_t *n
 
 enum status frontier_visit_lost(struct frontier *f, int64_t segment, struct buf *err) {
     sqlite3_stmt *st;
-    enum status r = db_prepare(&f->db,
-                               "UPDATE visit SET etag='', modified='', digest=NULL, text=0, doc=iif(c.refusal<>'' AND c.doc_id<>'',"
-                               " c.doc_id, doc) FROM capture c JOIN url u ON u.url=c.fetched_url WHERE c.segment=?1 AND visit.key=u.key",
-                               &st, err);
+    enum status r =
+        db_prepare(&f->db,
+                   "UPDATE visit SET etag='', modified='', digest=NULL, text=0, doc=iif(c.refusal<>'' AND c.doc_id<>'',"
+                   " c.doc_id, doc) FROM capture c JOIN url u ON u.url=c.fetched_url WHERE c.segment=?1 AND visit.key=u.key",
+                   &st, err);
     if (r != ST_OK) return r;
     sqlite3_bind_int64(st, 1, segment);
     r = db_run(&f->db, st, err);

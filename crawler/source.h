@@ -47,7 +47,10 @@ struct source {
     bool ocr; /* texts read by a machine from print */
     double min_language_score, min_french_share;
     int64_t min_words;
-    struct string_list quality_thresholds; /* "NAME=VALUE" */
+    struct string_list quality_thresholds;  /* "NAME=VALUE" */
+    char *recrawl_min, *recrawl_max;        /* how often its pages are looked at again: "12h", "30d"; "" */
+    int64_t recrawl_min_ms, recrawl_max_ms; /* the same; 0: never by itself */
+    int64_t priority;                       /* larger goes first when hosts compete; default 0 */
 };
 
 struct campaign {
