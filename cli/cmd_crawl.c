@@ -203,6 +203,9 @@ static void report_json(const struct plan *p, const struct crawl_report *r, cons
     json_kv_int(&j, "received_bytes", s->bytes);
     json_kv_int(&j, "retries", s->retries);
     json_kv_str(&j, "next_try", slice_str(outcome == CRAWL_WAITING ? next_try(s, when) : ""));
+    json_kv_int(&j, "unchanged", s->unchanged);
+    json_kv_int(&j, "not_modified", s->not_modified);
+    json_kv_int(&j, "withdrawn", s->withdrawn);
     json_key(&j, "campaign_so_far");
     json_object(&j);
     crawl_report_json(r, &j);

@@ -1,5 +1,7 @@
 #include "cli/crawl_report.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,6 +70,7 @@ enum status crawl_report_read(const char *path, struct crawl_report *r, bool *ne
     enum status st = frontier_open_read(path, &f, newer, err);
     if (st != ST_OK) return st;
     st = frontier_each_tally(f, on_tally, r, err);
+    if (st == ST_OK) st = frontier_visit_next(f, &r->next_ms, &r->scheduled, err);
     frontier_free(f);
     return st;
 }
@@ -118,6 +121,15 @@ void crawl_report_json(const struct crawl_report *r, struct json_out *j) {
     json_kv_int(j, "waiting", r->waiting);
     json_kv_int(j, "held", r->held);
     json_kv_int(j, "bytes", r->all_bytes);
+    if (r->scheduled) {
+        char when[ISO8601_LEN];
+        clock_iso8601(r->next_ms, when);
+        json_key(j, "recrawl");
+        json_object(j);
+        json_kv_int(j, "urls", r->scheduled);
+        json_kv_str(j, "next", slice_str(when));
+        json_object_end(j);
+    }
     reasons_json(r, j, "fetched", REASON_KIND_TAKEN);
     reasons_json(r, j, "refused", REASON_KIND_REFUSED);
     reasons_json(r, j, "failed", REASON_KIND_FAILED);

@@ -12,6 +12,7 @@ struct crawl_report {
     int64_t queued, waiting, in_flight, held;
     int64_t urls[REASON_N], bytes[REASON_N];
     int64_t all_bytes, french_bytes, document_bytes;
+    int64_t next_ms, scheduled;          /* when the first URL is due again, and how many will be; 0 */
     struct crawl_report_source *sources; /* by id; owned */
     size_t n_sources;
 };

@@ -15,12 +15,13 @@ Entry = collections.namedtuple("Entry", "start end host target status agent")
 
 
 class Page:
-    def __init__(self, body=b"", status=200, type="text/html; charset=utf-8", headers=(), fault=None, times=None):
+    def __init__(self, body=b"", status=200, type="text/html; charset=utf-8", headers=(), fault=None, times=None, etag=None, modified=None):
         self.body = body.encode() if isinstance(body, str) else body
         self.status, self.type, self.headers = status, type, tuple(headers)
         self.fault = fault   # a function that answers instead
         self.times = times   # only so often; then the page itself
         self.played = 0
+        self.etag, self.modified = etag, modified  # validators: answered with 304 when they come back
 
 
 def redirect(to, status=302):
@@ -107,6 +108,9 @@ class Handler(socketserver.BaseRequestHandler):
                 page.played += 1
                 status = page.fault(self.server, self.request, page) or 0
                 keep = False
+            elif page.etag and fields.get("if-none-match") == page.etag or not page.etag and page.modified and fields.get("if-modified-since") == page.modified:
+                status = 304
+                self.request.sendall(("HTTP/1.1 304 X\r\n%s\r\n" % "".join("%s: %s\r\n" % kv for kv in page.headers)).encode("latin-1"))
             else:
                 self.answer(page)
         except OSError:
@@ -125,6 +129,8 @@ def send_head(conn, page, length, status=None, extra=()):
     lines += ["%s: %s" % kv for kv in tuple(page.headers) + tuple(extra)]
     if length is not None:
         lines.append("Content-Length: %d" % length)
+    lines += ["ETag: " + page.etag] if page.etag else []
+    lines += ["Last-Modified: " + page.modified] if page.modified else []
     conn.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
 
 
