@@ -10,10 +10,10 @@
 #define DEFAULT_JOBS 4
 
 struct pull_args {
-    const char *key;
+    const char *key, *shards;
     int64_t jobs, timeout_s;
-    bool list;
-    struct option_list connect_to;
+    bool list, all;
+    struct option_list connect_to, source, license;
 };
 
 static void show_progress(void *ctx, uint64_t done, uint64_t total) {
@@ -34,6 +34,7 @@ static char *split_version(const char *source, const char **version) {
 
 static void print_list(struct buf *out, const struct pull_report *r) {
     for (size_t i = 0; i < r->n_items; i++) {
+        if (!r->items[i].wanted) continue;
         if (r->items[i].bytes >= 0)
             buf_printf(out, "%s %12lld %s\n", r->items[i].sha256, (long long)r->items[i].bytes, r->items[i].path);
         else
@@ -67,7 +68,7 @@ static void print_json(struct buf *out, const struct pull_report *r, const char 
     json_array(&j);
     for (size_t i = 0; i < r->n_items; i++) {
         const struct pull_item *it = &r->items[i];
-        if (!list && !it->failure) continue;
+        if ((!list && !it->failure) || !it->wanted) continue;
         json_object(&j);
         json_kv_str(&j, "path", slice_str(it->path));
         json_kv_str(&j, "sha256", slice_str(it->sha256));
@@ -86,6 +87,7 @@ static void print_text(struct buf *out, const struct pull_report *r, const char 
                dest, r->name, r->version, (unsigned long long)r->documents, (unsigned long long)r->fetched_files,
                (unsigned long long)r->fetched_bytes, (unsigned long long)r->rebuilt_files, (unsigned long long)r->kept_files,
                (unsigned long long)r->removed_files);
+    if (r->left_out) buf_printf(out, "; %llu shards not selected", (unsigned long long)r->left_out);
     if (r->is_signed) buf_printf(out, "; signed by %s", r->key_id);
     buf_char(out, '\n');
 }
@@ -141,6 +143,10 @@ static int run_pull(struct cli *cli, void *options, char **operands, int n) {
                                    .dest = args->list ? NULL : dest,
                                    .transport = &remote.transport,
                                    .key = args->key ? &key : NULL,
+                                   .selection = {.sources = {args->source.items, args->source.n},
+                                                 .licenses = {args->license.items, args->license.n},
+                                                 .shards = args->shards},
+                                   .everything = args->all,
                                    .workers = jobs,
                                    .progress = show_progress,
                                    .progress_ctx = &progress};
@@ -156,6 +162,12 @@ static int run_pull(struct cli *cli, void *options, char **operands, int n) {
 }
 
 static const struct option pull_options[] = {
+    {"source", 0, OPTION_LIST, offsetof(struct pull_args, source), "ID",
+     "only shards that hold documents of this source; repeatable, and remembered in DEST"},
+    {"license", 0, OPTION_LIST, offsetof(struct pull_args, license), "SPDX",
+     "only shards that hold documents under this licence; repeatable, and remembered"},
+    {"shards", 0, OPTION_STRING, offsetof(struct pull_args, shards), "LIST", "only these shards, by number: 0,3-5; remembered"},
+    {"all", 0, OPTION_FLAG, offsetof(struct pull_args, all), NULL, "every shard, whatever was selected before"},
     {"list", 'l', OPTION_FLAG, offsetof(struct pull_args, list), NULL, "say what the version holds, fetch nothing"},
     {"key", 'k', OPTION_STRING, offsetof(struct pull_args, key), "KEY",
      "minisign public key that must have signed: its file, or the key itself"},
@@ -173,7 +185,7 @@ const struct command cmd_pull = {
     .summary = "download a version, or update a folder to it; resumes, verifies while downloading",
     .usage = "URL[@VERSION] DEST",
     .examples = "villers pull https://example.org/demo ./demo\nvillers pull https://example.org/demo@1.0.0 ./demo-1\n"
-                "villers pull --list https://example.org/demo\n",
+                "villers pull --list https://example.org/demo\nvillers pull --license CC-BY-4.0 https://example.org/demo ./demo\n",
     .options = pull_options,
     .options_size = sizeof(struct pull_args),
     .min_operands = 1,

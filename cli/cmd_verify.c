@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "cli/remote.h"
+#include "store/selection.h"
 #include "store/verify.h"
 #include <stddef.h>
 
@@ -35,6 +36,7 @@ static void print_json(struct buf *out, const struct verify_report *r, const cha
     json_kv_int(&j, "words", (int64_t)r->words);
     json_kv_int(&j, "text_bytes", (int64_t)r->text_bytes);
     json_kv_int(&j, "bytes", (int64_t)r->bytes);
+    json_kv_int(&j, "left_out", (int64_t)r->left_out);
     json_kv_str(&j, "signature", slice_str(signature_names[r->signature]));
     json_kv_str(&j, "key", slice_str(r->key_id));
     json_key(&j, "findings");
@@ -65,6 +67,7 @@ static void print_text(struct buf *out, const struct verify_report *r, const cha
     buf_printf(out, "%s: whole: %s %s, %llu files, %llu shards, %llu documents, %llu words, %llu bytes", location, r->name,
                r->version, (unsigned long long)r->files, (unsigned long long)r->shards, (unsigned long long)r->documents,
                (unsigned long long)r->words, (unsigned long long)r->bytes);
+    if (r->left_out) buf_printf(out, "; %llu shards left out, as " SELECTION_FILE " says", (unsigned long long)r->left_out);
     if (r->signature == VERIFY_UNSIGNED) buf_str(out, "; not signed");
     if (r->signature == VERIFY_SIGNED_BY_KEY) buf_printf(out, "; signed by %s", r->key_id);
     if (r->signature == VERIFY_SIGNED_BESIDE)

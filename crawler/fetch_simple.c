@@ -141,14 +141,17 @@ static enum status get(void *ctx, unsigned worker, const struct transport_reques
                        enum status (*sink)(void *sink_ctx, struct slice bytes), void *sink_ctx, struct buf *err) {
     struct fetch_simple *f = ctx;
     CURL *easy = f->handles[worker];
-    char range[32], message[CURL_ERROR_SIZE] = "", if_range[300];
+    char range[48], message[CURL_ERROR_SIZE] = "", if_range[300];
     struct curl_slist extra = {.data = if_range, .next = f->headers};
     struct call c = {.easy = easy, .f = f, .req = req, .ans = ans, .sink = sink, .sink_ctx = sink_ctx, .err = err};
     *ans = (struct transport_answer){.length = -1, .total = -1, .retry_after_ms = -1};
-    snprintf(range, sizeof range, "%llu-", (unsigned long long)req->from);
+    if (req->bytes)
+        snprintf(range, sizeof range, "%llu-%llu", (unsigned long long)req->from, (unsigned long long)(req->from + req->bytes - 1));
+    else
+        snprintf(range, sizeof range, "%llu-", (unsigned long long)req->from);
     snprintf(if_range, sizeof if_range, "If-Range: %s", req->if_range ? req->if_range : "");
     curl_easy_setopt(easy, CURLOPT_URL, req->url);
-    curl_easy_setopt(easy, CURLOPT_RANGE, req->from ? range : NULL);
+    curl_easy_setopt(easy, CURLOPT_RANGE, req->from || req->bytes ? range : NULL);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, req->from && req->if_range ? &extra : f->headers);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, message);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &c);

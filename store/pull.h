@@ -10,6 +10,7 @@
  * has a delta (release_delta.h) between the two.
  */
 #include "store/pull_transport.h"
+#include "store/selection.h"
 #include "store/sign.h"
 
 struct pull_options {
@@ -18,7 +19,9 @@ struct pull_options {
     const char *dest;
     const struct transport *transport;
     const struct sign_public
-        *key; /* that must have signed; NULL: the key DEST was first pulled with, else the one beside the files */
+        *key;                   /* that must have signed; NULL: the key DEST was first pulled with, else the one beside the files */
+    struct selection selection; /* shards to bring; none: what the pull before selected, else all */
+    bool everything;            /* forget what the pull before selected */
     unsigned workers;
     void (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes); /* one call at a time; may be NULL */
     void *progress_ctx;
@@ -27,10 +30,13 @@ struct pull_options {
 struct pull_item {
     char *path;
     char sha256[65];
-    int64_t bytes; /* -1 when only the list of digests names it */
-    bool here;     /* was in DEST with the right digest */
-    bool rebuilt;  /* made from the shard that was there and a delta */
-    char *failure; /* NULL when it is there */
+    int64_t bytes;                     /* -1 when only the list of digests names it */
+    const struct release_shard *shard; /* NULL for the other files; only while the pull is at work */
+    bool wanted;                       /* selected */
+    bool damaged;                      /* was in DEST, of the right size, with another digest */
+    bool here;                         /* was in DEST with the right digest */
+    bool rebuilt;                      /* made from the shard that was there and a delta */
+    char *failure;                     /* NULL when it is there */
 };
 struct pull_report {
     char *name, *version, *base; /* base: where the version's files are */
@@ -38,6 +44,7 @@ struct pull_report {
     size_t n_items;
     uint64_t documents, words, bytes; /* of the release */
     uint64_t fetched_files, rebuilt_files, fetched_bytes, kept_files, removed_files;
+    uint64_t left_out; /* shards that were not selected */
     bool is_signed;
     char key_id[17];
     size_t n_failures;

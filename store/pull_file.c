@@ -1,6 +1,7 @@
 #include "store/pull_file.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "store/blocks.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -128,6 +129,71 @@ static enum status request(struct fetch *x) {
     return f->transport->get(f->transport->ctx, f->worker, &req, &x->ans, sink, x, x->err);
 }
 
+/* ---- mending ---- */
+
+static enum status keep_block(void *ctx, struct slice bytes) {
+    struct buf *block = ctx;
+    buf_slice(block, bytes);
+    return buf_ok(block) ? ST_OK : ST_SKIP;
+}
+
+static enum status fetch_block(struct fetch *x, size_t i, uint64_t from, size_t len, struct buf *block) {
+    const struct transport *t = x->f->transport;
+    struct transport_request req = {.url = x->f->url, .from = from, .bytes = len, .max_bytes = len};
+    struct transport_answer ans = {.retry_after_ms = -1};
+    buf_clear(block);
+    enum status st = t->get(t->ctx, x->f->worker, &req, &ans, keep_block, block, x->err);
+    atomic_fetch_add(x->f->wire_bytes, block->len);
+    if (st == ST_OK && (ans.status != 206 || ans.from != from || block->len != len)) st = ST_SKIP;
+    if (st == ST_OK && !blocks_right(x->f->blocks, i, buf_view(block))) st = ST_SKIP;
+    if (st == ST_OK && pwrite(x->fd, block->data, len, (off_t)from) != (ssize_t)len) st = ST_SKIP;
+    return st;
+}
+
+static enum status mend_blocks(struct fetch *x, struct buf *block) {
+    uint64_t whole = (uint64_t)x->f->bytes;
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i * BLOCK_BYTES < whole; i++) {
+        uint64_t from = i * BLOCK_BYTES;
+        size_t len = whole - from < BLOCK_BYTES ? (size_t)(whole - from) : BLOCK_BYTES;
+        if (pread(x->fd, block->data, len, (off_t)from) != (ssize_t)len) return ST_SKIP;
+        if (blocks_right(x->f->blocks, i, slice_of(block->data, len))) continue;
+        st = fetch_block(x, i, from, len, block);
+    }
+    return st;
+}
+
+/* A part of the right length and a wrong digest.  OK: it is right now; else it is emptied, to be fetched whole. */
+static enum status mend(struct fetch *x) {
+    struct buf block = {.max = BLOCK_BYTES + 1};
+    bool known = x->f->bytes > 0 && x->have == (uint64_t)x->f->bytes && blocks_fit(x->f->blocks, x->have);
+    enum status st = known && buf_reserve(&block, BLOCK_BYTES) ? mend_blocks(x, &block) : ST_SKIP;
+    buf_free(&block);
+    if (st == ST_OK) {
+        atomic_fetch_sub(x->f->done_bytes, (int64_t)x->have);
+        x->have = 0;
+        st = lseek(x->fd, 0, SEEK_SET) == 0 ? read_part(x) : ST_SKIP;
+    }
+    if (st == ST_OK && digest_right(x)) return ST_OK;
+    st = empty_part(x);
+    return st == ST_OK ? ST_SKIP : st;
+}
+
+/* The damaged file of DEST as the part to be mended; without it, or without room, the part begins empty. */
+static void begin_from_old(struct fetch *x) {
+    struct buf chunk = {.max = BLOCK_BYTES + 1};
+    struct stat sb;
+    int fd = x->f->old && blocks_fit(x->f->blocks, (uint64_t)x->f->bytes) ? open(x->f->old, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    bool ok = fd >= 0 && fstat(x->fd, &sb) == 0 && sb.st_size == 0 && buf_reserve(&chunk, BLOCK_BYTES);
+    ssize_t n = 1;
+    while (ok && (n = read(fd, chunk.data, BLOCK_BYTES)) > 0)
+        ok = fd_write_all(x->fd, slice_of(chunk.data, (size_t)n), x->f->part, x->err) == ST_OK;
+    if (fd >= 0 && (!ok || n < 0) && ftruncate(x->fd, 0) != 0) x->disk_full = true;
+    if (lseek(x->fd, 0, SEEK_SET) != 0) x->disk_full = true;
+    if (fd >= 0) close(fd);
+    buf_free(&chunk);
+}
+
 /* What the answer means.  RETRY: ask again. */
 static enum status conclude(struct fetch *x, enum status st) {
     int code = x->ans.status;
@@ -144,8 +210,8 @@ static enum status conclude(struct fetch *x, enum status st) {
                     (long long)x->f->bytes);
     if (digest_right(x)) return ST_OK;
     bool mixed = x->asked > 0 || x->resumed;
-    st = empty_part(x);
-    if (st != ST_OK) return st;
+    st = mend(x);
+    if (st != ST_SKIP) return st;
     return fail(x->err, ST_RETRY, "%s: damaged%s: SHA-256 is not %s", x->f->url, mixed ? " after a resume" : "", x->f->sha256);
 }
 
@@ -153,7 +219,7 @@ static enum status loop(struct fetch *x) {
     const struct transport *t = x->f->transport;
     unsigned tries = x->f->tries ? x->f->tries : PULL_TRIES, failures = 0, damaged = 0;
     enum status st = ST_OK;
-    bool whole = x->have > 0 && digest_right(x);
+    bool whole = x->have > 0 && (digest_right(x) || (x->f->bytes == (int64_t)x->have && mend(x) == ST_OK));
     while (!whole) {
         uint64_t before = x->have;
         st = request(x);
@@ -175,6 +241,7 @@ enum status pull_file_fetch(const struct pull_file *f, struct buf *err) {
     struct fetch x = {.f = f, .err = err};
     x.fd = open(f->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (x.fd < 0) return fail_errno(err, "cannot create", f->part);
+    begin_from_old(&x);
     enum status st = read_part(&x);
     if (st == ST_OK) st = loop(&x);
     if (st == ST_OK && fsync(x.fd) != 0) st = fail_errno(err, "cannot sync", f->part);

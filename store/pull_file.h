@@ -7,6 +7,8 @@
  *          ^                    │ broken, 429, 5xx, stalled: wait, go on where it stopped
  *          └── emptied ─────────┴── digest wrong, another length, another file under the resume
  *
+ * A part of the right length and another digest is mended when its blocks are known: those that differ are fetched by range.
+ *
  * The digest is computed as bytes arrive; after a restart the part is read once.  Nothing is ever kept that was not hashed.
  */
 #include "base/hash.h"
@@ -18,7 +20,9 @@
 struct pull_file {
     const char *url, *part;
     const char *sha256;
-    int64_t bytes; /* known from manifest.json, or -1 */
+    int64_t bytes;      /* known from manifest.json, or -1 */
+    const char *blocks; /* digits of its blocks (blocks.h), or NULL: then damage means the whole again */
+    const char *old;    /* a damaged file of that size to begin from, or NULL */
     const struct transport *transport;
     unsigned worker;
     unsigned tries;               /* 0: PULL_TRIES */

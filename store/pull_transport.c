@@ -81,7 +81,9 @@ static enum status copy_out(int fd, const struct transport_request *req, enum st
     uint64_t at = req->from;
     enum status st = buf_reserve(&chunk, FILE_CHUNK) ? ST_OK : fail(err, ST_FATAL, "out of memory");
     while (st == ST_OK) {
-        ssize_t n = pread(fd, chunk.data, FILE_CHUNK, (off_t)at);
+        size_t want = FILE_CHUNK;
+        if (req->bytes && req->from + req->bytes - at < want) want = (size_t)(req->from + req->bytes - at);
+        ssize_t n = want ? pread(fd, chunk.data, want, (off_t)at) : 0;
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) st = fail_errno(err, "cannot read", req->url);
         if (n <= 0) break;
@@ -117,7 +119,7 @@ static enum status file_get(void *ctx, unsigned worker, const struct transport_r
     } else if (req->from && req->from >= (uint64_t)sb.st_size) {
         ans->status = 416;
     } else {
-        ans->status = req->from ? 206 : 200;
+        ans->status = req->from || req->bytes ? 206 : 200;
         ans->from = req->from;
         ans->total = sb.st_size;
         ans->length = sb.st_size - (int64_t)req->from;

@@ -9,6 +9,7 @@
 struct transport_request {
     const char *url;
     uint64_t from;        /* first byte wanted; 0 asks for the whole file without a Range header */
+    uint64_t bytes;       /* so many from there; 0: to the end */
     const char *if_range; /* ETag for If-Range, or NULL; only with from > 0 */
     uint64_t max_bytes;   /* SKIP once the body grows past this */
 };

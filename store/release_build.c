@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "store/blocks.h"
 #include "store/release_delta.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -62,14 +63,11 @@ static const struct release_shard *previous_shard(const struct release_build *b,
 }
 
 static void free_tables(struct release_counts tables[3]) {
-    for (size_t t = 0; t < 3; t++) {
-        for (size_t i = 0; i < tables[t].n; i++) free(tables[t].items[i].key);
-        free(tables[t].items);
-        tables[t] = (struct release_counts){0};
-    }
+    for (size_t t = 0; t < 3; t++) release_counts_free(&tables[t]);
 }
 
-static enum status end_shard(struct release_build *b, const struct release_shard *shard, const struct release_sums *sums) {
+/* Takes over what the shard owns, and its tables of sources and licences. */
+static enum status end_shard(struct release_build *b, struct release_shard *shard, const struct release_sums *sums) {
     struct release_manifest *m = &b->m;
     struct release_counts *into[3] = {&m->sources, &m->licenses, &m->languages};
     struct release_counts *from[3] = {sums->sources, sums->licenses, sums->languages};
@@ -81,8 +79,14 @@ static enum status end_shard(struct release_build *b, const struct release_shard
                 return fail(b->err, ST_FATAL, "out of memory");
         }
     struct release_shard *grown = realloc(m->shards, (m->n_shards + 1) * sizeof *grown);
-    if (!grown) return fail(b->err, ST_FATAL, "out of memory");
+    if (!grown) {
+        free(shard->blocks);
+        return fail(b->err, ST_FATAL, "out of memory");
+    }
     m->shards = grown;
+    shard->sources = *sums->sources;
+    shard->licenses = *sums->licenses;
+    *sums->sources = *sums->licenses = (struct release_counts){0};
     grown[m->n_shards++] = *shard;
     m->documents += shard->documents;
     m->words += shard->words;
@@ -91,6 +95,16 @@ static enum status end_shard(struct release_build *b, const struct release_shard
     snprintf(path, sizeof path, RELEASE_DATA_DIR "/%s", shard->name);
     if (b->opt->progress) b->opt->progress(b->opt->progress_ctx, m->documents, m->text_bytes);
     return checksums_add(&b->sums, slice_str(path), slice_str(shard->sha256), b->err);
+}
+
+static enum status note_blocks(struct release_build *b, struct release_shard *shard) {
+    struct buf path = {.max = LIMIT_URL_INPUT}, digits = {.max = LIMIT_RELEASE_META};
+    buf_printf(&path, "%s/" RELEASE_DATA_DIR "/%s", b->staging, shard->name);
+    enum status st = blocks_of(buf_cstr(&path), &digits, b->err);
+    if (st == ST_OK && !(shard->blocks = strdup(buf_cstr(&digits)))) st = fail(b->err, ST_FATAL, "out of memory");
+    buf_free(&path);
+    buf_free(&digits);
+    return st;
 }
 
 /* The file of the version before, checked and linked; SKIP when it cannot serve. */
@@ -127,9 +141,11 @@ static enum status reuse_shard(struct release_build *b, const struct release_lin
     if (st != ST_OK) return st == ST_SKIP ? ST_FATAL : st;
     hash128_hex(sums->lines, lines);
     if (strcmp(lines, old->lines) != 0 || link_shard(b, old) != ST_OK) return ST_SKIP;
-    *shard = *old;
     b->out->shards_reused++;
-    return ST_OK;
+    *shard = *old;
+    shard->sources = shard->licenses = (struct release_counts){0};
+    shard->blocks = NULL;
+    return note_blocks(b, shard);
 }
 
 static enum status write_shard(struct release_build *b, const struct release_lines *in, struct release_sums *sums,
@@ -157,7 +173,7 @@ static enum status write_shard(struct release_build *b, const struct release_lin
     memcpy(shard->name, info.name, sizeof shard->name);
     memcpy(shard->sha256, info.sha256, sizeof shard->sha256);
     hash128_hex(sums->lines, shard->lines);
-    return ST_OK;
+    return note_blocks(b, shard);
 }
 
 /* Beside a shard that took the place of another: how to get from that one to this.  Only when it is much smaller than the shard. */

@@ -18,6 +18,13 @@ static void write_counts(struct json_out *j, const char *key, const struct relea
     json_object_end(j);
 }
 
+static void write_documents(struct json_out *j, const char *key, const struct release_counts *c) {
+    json_key(j, key);
+    json_object(j);
+    for (size_t i = 0; i < c->n; i++) json_kv_int(j, c->items[i].key, (int64_t)c->items[i].documents);
+    json_object_end(j);
+}
+
 static void write_shard(struct json_out *j, const struct release_shard *s) {
     char path[96];
     snprintf(path, sizeof path, RELEASE_DATA_DIR "/%s", s->name);
@@ -32,6 +39,9 @@ static void write_shard(struct json_out *j, const struct release_shard *s) {
     json_kv_str(j, "sha256", slice_str(s->sha256));
     json_kv_str(j, "lines", slice_str(s->lines));
     json_kv_str(j, "split", slice_str(release_split_name(release_split_of_shard(s->name))));
+    json_kv_str(j, "blocks", slice_str(s->blocks ? s->blocks : ""));
+    write_documents(j, "sources", &s->sources);
+    write_documents(j, "licenses", &s->licenses);
     json_object_end(j);
 }
 
@@ -90,6 +100,18 @@ static bool get_fixed(struct json_value v, const char *key, char *out, size_t ca
     return true;
 }
 
+/* {ID: documents}; absent: nothing is known. */
+static bool read_documents(struct json_value v, const char *key, struct release_counts *c) {
+    struct json_value table, number;
+    struct slice name;
+    int64_t n = 0;
+    if (!json_get(v, key, &table)) return true;
+    struct json_iter it = json_walk(table);
+    while (json_next(&it, &name, &number))
+        if (!json_as_int(number, &n) || n < 0 || !release_counts_add(c, name, (uint64_t)n, 0, 0)) return false;
+    return true;
+}
+
 static bool read_shard(struct json_value v, struct release_shard *s) {
     bool ok = get_fixed(v, "name", s->name, sizeof s->name) && get_fixed(v, "sha256", s->sha256, sizeof s->sha256) &&
               !strchr(s->name, '/');
@@ -99,7 +121,8 @@ static bool read_shard(struct json_value v, struct release_shard *s) {
     s->words = get_count(v, "words", &ok);
     s->text_bytes = get_count(v, "text_bytes", &ok);
     s->bytes = get_count(v, "bytes", &ok);
-    return ok;
+    s->blocks = get_text(v, "blocks");
+    return ok && s->blocks && read_documents(v, "sources", &s->sources) && read_documents(v, "licenses", &s->licenses);
 }
 
 static enum status read_shards(struct json_value root, struct release_manifest *m, struct buf *err) {
@@ -116,9 +139,8 @@ static enum status read_shards(struct json_value root, struct release_manifest *
             m->shards = grown;
         }
         m->shards[m->n_shards] = (struct release_shard){0};
-        if (!read_shard(item, &m->shards[m->n_shards]))
-            return fail(err, ST_SKIP, RELEASE_MANIFEST_FILE ": shard %zu is not complete", m->n_shards);
-        m->n_shards++;
+        if (!read_shard(item, &m->shards[m->n_shards++]))
+            return fail(err, ST_SKIP, RELEASE_MANIFEST_FILE ": shard %zu is not complete", m->n_shards - 1);
     }
     return ST_OK;
 }
@@ -185,9 +207,16 @@ enum status release_manifest_read(struct slice text, struct release_manifest *m,
     return st;
 }
 
-static void free_counts(struct release_counts *c) {
+void release_counts_free(struct release_counts *c) {
     for (size_t i = 0; i < c->n; i++) free(c->items[i].key);
     free(c->items);
+    *c = (struct release_counts){0};
+}
+
+void release_shard_free(struct release_shard *s) {
+    free(s->blocks);
+    release_counts_free(&s->sources);
+    release_counts_free(&s->licenses);
 }
 
 void release_manifest_free(struct release_manifest *m) {
@@ -198,10 +227,11 @@ void release_manifest_free(struct release_manifest *m) {
     free(m->settings);
     free(m->judged_by);
     free(m->selection);
+    for (size_t i = 0; i < m->n_shards; i++) release_shard_free(&m->shards[i]);
     free(m->shards);
-    free_counts(&m->sources);
-    free_counts(&m->licenses);
-    free_counts(&m->languages);
+    release_counts_free(&m->sources);
+    release_counts_free(&m->licenses);
+    release_counts_free(&m->languages);
     *m = (struct release_manifest){0};
 }
 

@@ -4,7 +4,9 @@
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "store/checksums.h"
+#include "store/release_delta.h"
 #include "store/release_manifest.h"
+#include "store/selection.h"
 #include "store/verify_shard.h"
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +25,9 @@ struct run {
     struct verify_report *report;
     struct checksums sums;
     struct release_manifest manifest;
+    struct selection selection; /* of a mirror of a part; zeroed: everything is there */
+    struct verify_ids *ids;
+    enum status ids_status;
     struct verify_shard **checkers; /* one a worker */
     unsigned threads;
     char **keys; /* of each listed file: the keys of its lines, or NULL */
@@ -114,6 +119,23 @@ static const struct release_shard *shard_of(const struct run *r, const char *pat
     return NULL;
 }
 
+/* What a mirror of a part does not hold: shards that its selection passes over, and deltas. */
+static bool left_out(struct run *r, const char *path, const struct release_shard *told) {
+    if (!selection_any(&r->selection)) return false;
+    if (!told && slice_starts(slice_str(path), slice_str(RELEASE_DELTA_DIR "/"))) {
+        struct buf file = {.max = LIMIT_URL_INPUT};
+        path_join(&file, r->opt->folder, path);
+        bool here = file_exists(buf_cstr(&file));
+        buf_free(&file);
+        return !here;
+    }
+    if (!told || selection_takes(&r->selection, told)) return false;
+    pthread_mutex_lock(&r->lock);
+    r->report->left_out++;
+    pthread_mutex_unlock(&r->lock);
+    return true;
+}
+
 static void compare(struct run *r, const char *file, const char *what, uint64_t told, uint64_t counted) {
     if (told != counted)
         add_finding(r, file, 0, "%llu %s, but " RELEASE_MANIFEST_FILE " says %llu", (unsigned long long)counted, what,
@@ -139,7 +161,10 @@ static void judge_shard(struct file_run *f, size_t index, const struct release_s
     }
     const char *dash = strrchr(path, '-');
     if (!dash || strncmp(dash + 1, hex, 12) != 0) add_finding(r, path, 0, "its name is not that of its content (%.12s)", hex);
+    size_t n_ids;
+    const struct verify_id *ids = verify_shard_ids(f->checker, &n_ids);
     pthread_mutex_lock(&r->lock);
+    if (r->ids_status == ST_OK) r->ids_status = verify_ids_add(r->ids, index, ids, n_ids, NULL);
     r->report->shards++;
     r->report->documents += got.documents;
     r->report->words += got.words;
@@ -155,6 +180,7 @@ static enum status check_file(void *ctx, size_t index, unsigned worker) {
     char hex[2 * SHA256_BYTES + 1];
     int status = 0;
     const struct release_shard *told = shard_of(r, f.item->path);
+    if (left_out(r, f.item->path, told)) return ST_OK;
     if (told || slice_ends(slice_str(f.item->path), slice_str(".jsonl.zst"))) f.checker = r->checkers[worker];
     enum status st = read_file(&f, worker, &status, &err);
     if (st == ST_OK && status != 200)
@@ -284,8 +310,30 @@ static enum status unlisted(void *ctx, const char *path) {
     struct run *r = ctx;
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
         if (!strcmp(path, apart[i])) return ST_OK;
+    if (!strcmp(path, SELECTION_FILE)) return ST_OK;
     if (!checksums_find(&r->sums, slice_str(path))) add_finding(r, path, 0, "not in " CHECKSUMS_FILE);
     return ST_OK;
+}
+
+static void twice(void *ctx, const struct verify_id *again, const struct verify_id *first) {
+    struct run *r = ctx;
+    add_finding(r, r->sums.items[again->file].path, again->line, "its id is also at %s:%llu", r->sums.items[first->file].path,
+                (unsigned long long)first->line);
+}
+
+/* A mirror of a part says so beside its files; nothing on a server does. */
+static enum status load_selection(struct run *r, struct buf *err) {
+    struct buf path = {.max = LIMIT_URL_INPUT}, text = {.max = LIMIT_CONFIG};
+    enum status st = ST_OK;
+    if (!r->opt->folder) return ST_OK;
+    path_join(&path, r->opt->folder, SELECTION_FILE);
+    if (file_exists(buf_cstr(&path))) {
+        st = file_read(buf_cstr(&path), LIMIT_CONFIG / 2, &text, err);
+        if (st == ST_OK) st = selection_read(buf_view(&text), &r->selection, err);
+    }
+    buf_free(&path);
+    buf_free(&text);
+    return st;
 }
 
 static int by_place(const void *a, const void *b) {
@@ -315,6 +363,8 @@ static bool make_workers(struct run *r) {
     r->threads = r->opt->threads ? r->opt->threads : parallel_cores();
     if (r->threads > r->opt->transport->workers) r->threads = r->opt->transport->workers;
     if (r->sums.n && r->threads > r->sums.n) r->threads = (unsigned)r->sums.n;
+    r->ids = verify_ids_new(0);
+    if (!r->ids) return false;
     r->checkers = calloc(r->threads, sizeof *r->checkers);
     r->keys = calloc(r->sums.n + 1, sizeof *r->keys);
     for (unsigned i = 0; r->checkers && i < r->threads; i++)
@@ -327,6 +377,8 @@ static void end_run(struct run *r) {
     for (size_t i = 0; r->keys && i < r->sums.n; i++) free(r->keys[i]);
     free(r->checkers);
     free(r->keys);
+    verify_ids_free(r->ids);
+    selection_free(&r->selection);
     checksums_free(&r->sums);
     release_manifest_free(&r->manifest);
     pthread_mutex_destroy(&r->lock);
@@ -336,10 +388,13 @@ enum status verify_release(const struct verify_options *opt, struct verify_repor
     struct run r = {.opt = opt, .report = report};
     pthread_mutex_init(&r.lock, NULL);
     enum status st = load_sums(&r, err);
+    if (st == ST_OK) st = load_selection(&r, err);
     if (st == ST_OK) {
         load_manifest(&r);
         st = make_workers(&r) ? parallel_for(r.sums.n, r.threads, check_file, &r) : fail(err, ST_FATAL, "out of memory");
     }
+    if (st == ST_OK && r.ids_status != ST_OK) st = fail(err, r.ids_status, "no room for the list of ids");
+    if (st == ST_OK) st = verify_ids_end(r.ids, twice, &r, err);
     if (st == ST_OK) {
         check_totals(&r);
         if (opt->folder) st = verify_walk(opt->folder, unlisted, &r, err);

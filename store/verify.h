@@ -2,7 +2,7 @@
 #define VILLERS_STORE_VERIFY_H
 /*
  * Is a release whole and true?  Every byte against SHA256SUMS, SHA256SUMS against its signature, every shard against manifest.json and
- * against itself (verify_shard.h).  Works on a folder and, through a transport, on a URL.
+ * against itself (verify_shard.h), and no id twice (verify_ids.h).  Works on a folder and, through a transport, on a URL.
  */
 #include "store/pull_transport.h"
 #include "store/sign.h"
@@ -27,6 +27,7 @@ enum verify_signature { VERIFY_UNSIGNED, VERIFY_SIGNED_BY_KEY, VERIFY_SIGNED_BES
 
 struct verify_report {
     char *name, *version; /* of manifest.json; "" when it could not be read */
+    uint64_t left_out;    /* shards that a mirror of a part does not hold, as its selection says */
     uint64_t files, shards, documents, words, text_bytes, bytes;
     enum verify_signature signature;
     char key_id[17];

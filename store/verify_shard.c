@@ -17,6 +17,7 @@ struct verify_shard {
     struct buf line;     /* a line whose end has not come yet */
     struct buf keys;     /* of the first line */
     struct buf got_keys; /* of the line being checked */
+    struct buf ids;      /* struct verify_id after one another */
     enum frame_state state;
     uint64_t lines;
     struct verify_counts counts;
@@ -32,6 +33,7 @@ struct verify_shard *verify_shard_new(void) {
     v->plain_cap = ZSTD_DStreamOutSize();
     v->plain = malloc(v->plain_cap);
     v->line.max = LIMIT_LINE;
+    v->ids.max = LIMIT_RELEASE_META;
     if (!v->zstd || !v->json || !v->plain ||
         ZSTD_isError(ZSTD_DCtx_setParameter(v->zstd, ZSTD_d_windowLogMax, LIMIT_ZSTD_WINDOW_LOG))) {
         verify_shard_free(v);
@@ -49,6 +51,7 @@ void verify_shard_free(struct verify_shard *v) {
     buf_free(&v->line);
     buf_free(&v->keys);
     buf_free(&v->got_keys);
+    buf_free(&v->ids);
     free(v);
 }
 
@@ -57,6 +60,7 @@ void verify_shard_begin(struct verify_shard *v, verify_finding_fn *found, void *
     buf_clear(&v->head);
     buf_clear(&v->line);
     buf_clear(&v->keys);
+    buf_clear(&v->ids);
     v->state = FRAME_HEAD;
     v->lines = 0;
     v->counts = (struct verify_counts){0};
@@ -66,6 +70,11 @@ void verify_shard_begin(struct verify_shard *v, verify_finding_fn *found, void *
 
 struct slice verify_shard_keys(const struct verify_shard *v) {
     return buf_view(&v->keys);
+}
+
+const struct verify_id *verify_shard_ids(const struct verify_shard *v, size_t *n) {
+    *n = v->ids.len / sizeof(struct verify_id);
+    return (const struct verify_id *)(const void *)v->ids.data;
 }
 
 static void break_frame(struct verify_shard *v, const char *what) {
@@ -94,6 +103,8 @@ static void describe(struct json_value root, struct buf *out) {
 static void count_document(struct verify_shard *v, struct json_value root) {
     struct json_value value;
     int64_t words = 0;
+    struct verify_id id = {.id = hash128(json_get_string(root, "id")), .line = v->lines};
+    buf_append(&v->ids, &id, sizeof id);
     v->counts.documents++;
     v->counts.text_bytes += json_get_string(root, "text").len;
     if (json_get(root, "words", &value) && json_as_int(value, &words) && words > 0) v->counts.words += (uint64_t)words;

@@ -5,7 +5,7 @@
  * dictionary and a window of at most 2^27; JSON objects, one a line, all with the same keys in the same order and of the same types.
  * One checker a thread, reused from shard to shard.
  */
-#include "base/buf.h"
+#include "store/verify_ids.h"
 
 #define VERIFY_LINES_SHOWN 20 /* bad lines told of one shard; the rest are counted */
 
@@ -28,6 +28,8 @@ void verify_shard_begin(struct verify_shard *v, verify_finding_fn *found, void *
 void verify_shard_feed(struct verify_shard *v, struct slice bytes);
 /** verify_shard_end(v, counts): the file ended here. */
 void verify_shard_end(struct verify_shard *v, struct verify_counts *counts);
+/** verify_shard_ids(v, n): the ids of its lines, in their order; alive until the next begin. */
+const struct verify_id *verify_shard_ids(const struct verify_shard *v, size_t *n);
 /** verify_shard_keys(v): the first line's keys and types ("id:string,text:string,…"), alive until the next begin. */
 struct slice verify_shard_keys(const struct verify_shard *v);
 

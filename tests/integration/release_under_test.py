@@ -21,8 +21,9 @@ def line(n, edition=1):
         "metadata": "{}"}, separators=(",", ":"))
 
 
-def make(folder, version, shards, name="essai"):
-    """A release in FOLDER/NAME/VERSION; ``shards`` maps a number to document numbers (or (number, edition)).  Returns its folder."""
+def make(folder, version, shards, name="essai", licenses={}):
+    """A release in FOLDER/NAME/VERSION; ``shards`` maps a number to document numbers (or (number, edition)),
+    ``licenses`` a number to the licence that manifest.json tells of it.  Returns its folder."""
     dataset = pathlib.Path(folder) / name
     release = dataset / version
     (release / "data").mkdir(parents=True)
@@ -35,7 +36,8 @@ def make(folder, version, shards, name="essai"):
         (release / "data" / path).write_bytes(packed)
         listed["data/" + path] = digest(packed)
         rows.append({"name": path, "path": "data/" + path, "number": number, "documents": len(docs), "words": 120 * len(docs),
-                     "text_bytes": sum(len(json.loads(line(*d))["text"]) for d in docs), "bytes": len(packed), "sha256": digest(packed), "lines": ""})
+                     "text_bytes": sum(len(json.loads(line(*d))["text"]) for d in docs), "bytes": len(packed), "sha256": digest(packed), "lines": "",
+                     "sources": {"exemple": len(docs)}, "licenses": {licenses.get(number, "etalab-2.0"): len(docs)}})
     total = {k: sum(r[k] for r in rows) for k in ("documents", "words", "text_bytes", "bytes")}
     manifest = json.dumps(dict({"format": 1, "name": name, "version": version, "date": "2024-07-01"}, **total, code_version="0", settings="", shards=rows,
                                sources={}, licenses={}, languages={})).encode()

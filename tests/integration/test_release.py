@@ -70,6 +70,37 @@ class Pull(WithRelease):
         self.pull(server)
         self.assertFalse([a for a in server.asked[asked:] if "/data/" in a[0]])
 
+    def test_a_part_is_selected_before_it_is_fetched(self):
+        release = rel.make(self.path / "origin", "1.1.0", {**SHARDS, 3: range(520, 560)}, licenses={2: "CC-BY-4.0"})
+        server = self.liar()
+        shards = sorted(p.name for p in (release / "data").iterdir())
+
+        def here():
+            return sorted(p.name for p in (self.dest / "data").iterdir())
+
+        self.pull(server, "--license", "CC-BY-4.0")
+        self.assertEqual(here(), shards[2:3])
+        self.assertFalse([a for a, _ in server.asked if shards[0] in a])
+        p = run(["verify", self.dest])
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertIn("3 shards left out", p.stdout)
+        # What is missing of the selected part is still damage.
+        kept = (self.dest / "data" / shards[2]).read_bytes()
+        (self.dest / "data" / shards[2]).unlink()
+        self.assertEqual(run(["verify", self.dest]).returncode, 1)
+        self.pull(server)
+        self.assertEqual((self.dest / "data" / shards[2]).read_bytes(), kept)
+        self.assertEqual(here(), shards[2:3])
+        self.pull(server, "--shards", "0,2-3")
+        self.assertEqual(here(), [shards[0], shards[2], shards[3]])
+        p = run(["pull", "--list", "--shards", "1", server.url + "/essai"])
+        self.assertIn(shards[1], p.stdout)
+        self.assertNotIn(shards[0], p.stdout)
+        self.pull(server, "--license", "MIT", code=65)
+        self.pull(server, "--shards", "3-1", code=66)
+        self.pull(server, "--all")
+        self.assert_same(release)
+
     def test_list_fetches_nothing(self):
         p = run(["pull", "--list", "--json", self.liar().url + "/essai@1.0.0"])
         self.assertEqual(p.returncode, 0, p.stderr)
@@ -323,6 +354,12 @@ class Serve(WithRelease):
 
 
 class Verify(WithRelease):
+    def test_one_id_in_two_shards_is_found(self):
+        release = rel.make(self.path / "origin", "1.1.0", {0: range(30), 4: list(range(40, 50)) + [7]})
+        p = run(["verify", release])
+        self.assertEqual(p.returncode, 1)
+        self.assertRegex(p.stdout, r"data/part-00004-\w+\.jsonl\.zst:11: its id is also at data/part-00000-\w+\.jsonl\.zst:8\n")
+
     def test_it_says_which_shard_and_line(self):
         shard = next((self.release / "data").glob("part-00001-*"))
         plain = subprocess.run(["zstd", "-dcq", shard], capture_output=True, check=True).stdout.decode().splitlines()

@@ -1,5 +1,7 @@
 #include "base/limits.h"
+#include "store/blocks.h"
 #include "store/pull.h"
+#include "store/pull_file.h"
 #include "store/verify.h"
 #include "tests/unit/store/release_fixture.h"
 
@@ -324,9 +326,71 @@ static void nothing_to_pull(void **state) {
     close_place(&p);
 }
 
+/* A whole file with some bytes wrong costs the blocks that differ, not the file. */
+static void a_damaged_range_is_fetched_alone(void **state) {
+    static const struct {
+        uint64_t flips[2], size; /* bytes that are wrong in the old file, UINT64_MAX for none; size of the old file */
+        uint64_t wire;
+    } rows[] = {
+        {{5 * MIB, UINT64_MAX}, 9 * MIB + 5, 4 * MIB},
+        {{0, 8 * MIB + 1}, 9 * MIB + 5, 5 * MIB + 5},
+        {{9 * MIB + 4, UINT64_MAX}, 9 * MIB + 5, MIB + 5},
+        {{UINT64_MAX, UINT64_MAX}, 9 * MIB + 4, 9 * MIB + 5},
+    };
+    (void)state;
+    struct place p;
+    open_place(&p);
+    struct buf good = {.max = 16 * MIB}, digits = {.max = MIB}, part = {0}, bad = {0};
+    unsigned char digest[SHA256_BYTES];
+    char hex[65];
+    for (uint64_t i = 0; good.len < 9 * MIB; i++) {
+        uint64_t word = hash64(slice_of((const char *)&i, sizeof i));
+        buf_append(&good, &word, sizeof word);
+    }
+    buf_str(&good, "12345");
+    sha256_of(buf_view(&good), digest);
+    hash_hex(digest, sizeof digest, hex);
+    path_join(&part, p.root, "part");
+    path_join(&bad, p.root, "bad");
+    assert_int_equal(file_write(buf_cstr(&p.source), buf_view(&good), NULL), ST_OK);
+    assert_int_equal(blocks_of(buf_cstr(&p.source), &digits, NULL), ST_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct transport t = transport_files();
+        _Atomic int64_t done = 0;
+        _Atomic uint64_t wire = 0;
+        struct pull_file f = {.url = buf_cstr(&p.source),
+                              .part = buf_cstr(&part),
+                              .sha256 = hex,
+                              .bytes = (int64_t)good.len,
+                              .blocks = buf_cstr(&digits),
+                              .old = buf_cstr(&bad),
+                              .transport = &t,
+                              .done_bytes = &done,
+                              .wire_bytes = &wire};
+        for (size_t k = 0; k < 2; k++)
+            if (rows[i].flips[k] != UINT64_MAX) good.data[rows[i].flips[k]] ^= 1;
+        assert_int_equal(file_write(buf_cstr(&bad), slice_of(good.data, rows[i].size), NULL), ST_OK);
+        for (size_t k = 0; k < 2; k++)
+            if (rows[i].flips[k] != UINT64_MAX) good.data[rows[i].flips[k]] ^= 1;
+        unlink(buf_cstr(&part));
+        assert_int_equal(pull_file_fetch(&f, NULL), ST_OK);
+        int64_t bytes = 0;
+        char got[65];
+        assert_true(pull_file_digest(buf_cstr(&part), got, &bytes));
+        assert_string_equal(got, hex);
+        assert_int_equal(done, bytes);
+        if (rows[i].size == good.len) assert_int_equal(wire, rows[i].wire);
+    }
+    buf_free(&good);
+    buf_free(&digits);
+    buf_free(&part);
+    buf_free(&bad);
+    close_place(&p);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_lie), cmocka_unit_test(a_break_costs_half),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_lie),           cmocka_unit_test(a_break_costs_half),
                                        cmocka_unit_test(version_to_version), cmocka_unit_test(keys_are_kept),
-                                       cmocka_unit_test(nothing_to_pull)};
+                                       cmocka_unit_test(nothing_to_pull),    cmocka_unit_test(a_damaged_range_is_fetched_alone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

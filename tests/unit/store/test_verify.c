@@ -1,5 +1,6 @@
 #include "store/pull_transport.h"
 #include "store/verify.h"
+#include "store/verify_ids.h"
 #include "tests/unit/store/release_fixture.h"
 
 static const struct fixture_shard two[] = {{0, 0, 300}, {1, 300, 50}};
@@ -158,8 +159,39 @@ static void signatures(void **state) {
     fixture_remove(dir);
 }
 
+/* However little memory: each id that is there again is told, with its first place. */
+static void count_twice(void *ctx, const struct verify_id *again, const struct verify_id *first) {
+    uint64_t *n = ctx;
+    assert_int_equal(again->id.lo, first->id.lo);
+    assert_int_equal(first->file, 0);
+    assert_int_equal(again->file, 1);
+    n[0]++;
+}
+
+static void ids_twice_are_found_in_any_memory(void **state) {
+    static const size_t memories[] = {0, 64 * sizeof(struct verify_id), sizeof(struct verify_id)};
+    (void)state;
+    struct verify_id ids[500];
+    for (size_t m = 0; m < sizeof memories / sizeof *memories; m++) {
+        uint64_t n = 0;
+        struct verify_ids *v = verify_ids_new(memories[m]);
+        assert_non_null(v);
+        for (uint64_t file = 0; file < 2; file++) {
+            for (uint64_t i = 0; i < 500; i++) {
+                uint64_t number = i + file * 490;
+                ids[i] = (struct verify_id){.id = hash128(slice_of((const char *)&number, sizeof number)), .line = i + 1};
+            }
+            assert_int_equal(verify_ids_add(v, file, ids, 500, NULL), ST_OK);
+        }
+        assert_int_equal(verify_ids_end(v, count_twice, &n, NULL), ST_OK);
+        assert_int_equal(n, 10);
+        verify_ids_free(v);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whole), cmocka_unit_test(each_damage), cmocka_unit_test(nothing_there),
-                                       cmocka_unit_test(no_document), cmocka_unit_test(signatures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole),         cmocka_unit_test(each_damage),
+                                       cmocka_unit_test(nothing_there), cmocka_unit_test(no_document),
+                                       cmocka_unit_test(signatures),    cmocka_unit_test(ids_twice_are_found_in_any_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
