@@ -74,6 +74,7 @@ static enum status drive(struct pool *p) {
     for (;;) {
         while (more && st == ST_OK && p->tail - p->head < p->window) {
             void *item = p->ops->next(p->ctx);
+            if (item == PARALLEL_LATER) break;
             if (item)
                 submit(p, item);
             else

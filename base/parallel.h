@@ -6,9 +6,14 @@
 #include "base/status.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Not an item: too much is in flight for another one now. */
+#define PARALLEL_LATER ((void *)(uintptr_t)1)
 
 struct parallel_ops {
-    /* Next item, or NULL at the end.  Called from the thread that called parallel_run(), never concurrently with done. */
+    /* Next item, NULL at the end, or PARALLEL_LATER: ask again once an item has been handed to done (with none in flight that is the
+       end).  Called from the thread that called parallel_run(), never concurrently with done. */
     void *(*next)(void *ctx);
     /* Transform ${item}; called on worker thread number ${worker} (0 to threads-1), concurrently. */
     void (*work)(void *ctx, void *item, unsigned worker);

@@ -1,6 +1,7 @@
 #include "cli/hub.h"
 
-static const char *const access_names[] = {[ACCESS_CRAWL] = "crawl", [ACCESS_DUMP] = "dump", [ACCESS_BLOCKED] = "blocked"};
+static const char *const access_names[] = {
+    [ACCESS_CRAWL] = "crawl", [ACCESS_DUMP] = "dump", [ACCESS_OAI] = "oai", [ACCESS_BLOCKED] = "blocked"};
 static const char *const scope_names[] = {[SCOPE_HOST] = "host", [SCOPE_DOMAIN] = "domain", [SCOPE_PREFIX] = "prefix"};
 
 static void json_list(struct json_out *j, const char *key, const struct string_list *l) {

@@ -46,7 +46,13 @@ static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
 static const cyaml_schema_value_t settings_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct settings, settings_fields)};
 
 static const cyaml_strval_t scopes[] = {{"host", SCOPE_HOST}, {"domain", SCOPE_DOMAIN}, {"prefix", SCOPE_PREFIX}};
-static const cyaml_strval_t accesses[] = {{"crawl", ACCESS_CRAWL}, {"dump", ACCESS_DUMP}, {"blocked", ACCESS_BLOCKED}};
+static const cyaml_strval_t accesses[] = {
+    {"crawl", ACCESS_CRAWL}, {"dump", ACCESS_DUMP}, {"oai", ACCESS_OAI}, {"blocked", ACCESS_BLOCKED}};
+
+static const cyaml_schema_field_t mapping_fields[] = {
+    TEXT(source_fields, id),      TEXT(source_fields, url),      TEXT(source_fields, title),
+    TEXT(source_fields, text),    TEXT(source_fields, author),   TEXT(source_fields, date),
+    TEXT(source_fields, license), TEXT(source_fields, language), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t source_fields[] = {
     TEXT(source, id),
@@ -76,6 +82,14 @@ static const cyaml_schema_field_t source_fields[] = {
     TEXT(source, recrawl_min),
     TEXT(source, recrawl_max),
     INT(source, priority),
+    TEXT(source, format),
+    CYAML_FIELD_MAPPING("fields", OPT, struct source, fields, mapping_fields),
+    TEXT(source, url_prefix),
+    LIST(source, namespaces),
+    BOOL(source, snapshot),
+    INT(source, fresh_days),
+    TEXT(source, oai_prefix),
+    TEXT(source, oai_set),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t source_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct source, source_fields)};
 
@@ -205,9 +219,20 @@ static enum status check_source(const char *path, const struct source *s, struct
     if (!*s->license_evidence) return wrong(err, path, "license_evidence", "missing: give the URL of the terms that say so");
     if (*s->license_date && !is_day(s->license_date))
         return wrong(err, path, "license_date", "takes the day the terms were read, YYYY-MM-DD");
+    if (s->fresh_days < 0) return wrong(err, path, "fresh_days", "takes a number of days, or 0 for no expectation");
+    if (s->access == ACCESS_OAI && s->seeds.n != 1) return wrong(err, path, "seeds", "takes the base URL of one OAI-PMH server");
     if (s->access == ACCESS_CRAWL && s->seeds.n == 0)
         return wrong(err, path, "seeds", "missing: give at least one URL to begin with");
     return ST_OK;
+}
+
+static bool default_mapping(struct source *s) {
+    struct source_fields *f = &s->fields;
+    char **all[] = {&s->format, &s->url_prefix, &s->oai_prefix, &s->oai_set, &f->id,      &f->url,
+                    &f->title,  &f->text,       &f->author,     &f->date,    &f->license, &f->language};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) ok = ok && default_text(all[i], "");
+    return ok;
 }
 
 enum status config_source(const char *path, struct source **out, struct buf *err) {
@@ -219,6 +244,7 @@ enum status config_source(const char *path, struct source **out, struct buf *err
     bool ok = default_text(&s->id, "") && default_text(&s->name, s->id) && default_text(&s->license, "") &&
               default_text(&s->license_evidence, "") && default_text(&s->license_date, "") && default_text(&s->attribution, "") &&
               default_text(&s->recrawl_min, "") && default_text(&s->recrawl_max, "");
+    ok = ok && default_mapping(s);
     st = ok ? check_source(path, s, err) : fail(err, ST_RETRY, "%s: out of memory", path);
     if (st == ST_OK) st = read_recrawl(path, s, err);
     default_int(&s->delay_ms, 1000);

@@ -14,7 +14,8 @@ enum source_scope {
 
 enum source_access {
     ACCESS_CRAWL,  /* pages, by links and sitemaps */
-    ACCESS_DUMP,   /* archives, by `ingest` */
+    ACCESS_DUMP,   /* archives: fetched by `crawl`, or brought in by `ingest` */
+    ACCESS_OAI,    /* records of an OAI-PMH server, harvested by `crawl` */
     ACCESS_BLOCKED /* listed so that nobody adds it by mistake: never taken */
 };
 
@@ -25,6 +26,11 @@ struct string_list {
 
 /* A switch that a file may leave to another's word. */
 enum choice { CHOICE_DEFAULT, CHOICE_YES, CHOICE_NO };
+
+/* Which members of a JSON line hold what; a dotted path reaches inside objects.  Empty: the usual name, where there is one. */
+struct source_fields {
+    char *id, *url, *title, *text, *author, *date, *license, *language;
+};
 
 struct source {
     char *id;   /* [a-z0-9-]+, the file's name */
@@ -51,6 +57,13 @@ struct source {
     char *recrawl_min, *recrawl_max;        /* how often its pages are looked at again: "12h", "30d"; "" */
     int64_t recrawl_min_ms, recrawl_max_ms; /* the same; 0: never by itself */
     int64_t priority;                       /* larger goes first when hosts compete; default 0 */
+    char *format;                           /* of a dump: a reader's name (ingest_format.h), or "" to look at each file */
+    struct source_fields fields;            /* of JSON lines */
+    char *url_prefix;                       /* what stands before an upstream id or a member's path to make its URL, or "" */
+    struct string_list namespaces;          /* of a Wikimedia dump: those taken; empty: 0 */
+    bool snapshot;                          /* each dump is the whole source: what is not in the newest is gone */
+    int64_t fresh_days;                     /* the newest dump should not be older; 0: no expectation */
+    char *oai_prefix, *oai_set;             /* of an OAI-PMH server: metadataPrefix (default oai_dc) and set, or "" */
 };
 
 struct campaign {

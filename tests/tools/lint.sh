@@ -45,7 +45,7 @@ behind() { # header regex, files regex
     [ -z "$hits" ] || { echo "$hits"; say "<$1> is for $2 only"; }
 }
 behind 'curl/' '^crawler/fetch_'
-behind 'sqlite3' '^(tests/|store/manifest|store/mdb|crawler/(db|frontier|hosts))'
+behind 'sqlite3' '^(tests/|store/manifest|store/mdb|crawler/(db|frontier|hosts|ingest_state))'
 behind 'zstd' '^(tests/|store/|crawler/decode)'
 behind 'utf8proc' '^base/unicode'
 behind 'simdjson' '^base/json_in'
@@ -55,6 +55,7 @@ behind 'libpsl' '^crawler/url_domain'
 behind 'sodium' '^store/sign'
 behind 'nettle' '^base/hash'
 behind 'libxml' '^crawler/'
+behind 'archive' '^crawler/ingest_archive'
 
 # A page must tell what a file is for.
 for h in $(git ls-files 'base/*.h' 'store/*.h' 'crawler/*.h' 'dedup/*.h' 'cli/*.h'); do
