@@ -10,6 +10,7 @@
 /* A block's own score counts for so much, the mean of those that look like it on the page for the rest. */
 #define OWN_WEIGHT 0.75f
 #define THRESHOLD 0.5f
+#define BRIEF_PAGE 600 /* below which the heading is a good part of what the page says */
 #define SHORT_PAGE 250 /* bytes of main text below which a page is short */
 #define SHORT_THRESHOLD 0.05f
 
@@ -82,13 +83,18 @@ static bool is_plausible(const float *r) {
         if (r[F_places + places[i]] > 0) return false;
     for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
         if (r[F_path_cues + cues[i]] > 0) return false;
-    return r[F_link_density] < 0.5f && r[F_outside_main] <= 0 && r[F_outside_article] <= 0;
+    return r[F_link_density] < 0.5f && r[F_opening] <= 0 && r[F_outside_main] <= 0 && r[F_outside_article] <= 0;
 }
 
 /* A page of a few words (a form's notice, a short decree) has no paragraphs to be known by: take what stands in the place of a text. */
 static void keep_short_page(struct extractor *x) {
     size_t kept = 0;
     for (size_t i = 0; i < x->blocks.n; i++) kept += x->scores[i] > THRESHOLD ? x->blocks.items[i].len : 0;
+    if (kept >= BRIEF_PAGE) return;
+    for (size_t i = 0; i < x->blocks.n; i++) {
+        const float *r = features_row(&x->features, i);
+        if (r[F_heading_level] == 1 && r[F_same_title] > 0 && is_plausible(r)) x->scores[i] = 1;
+    }
     if (kept >= SHORT_PAGE) return;
     for (size_t i = 0; i < x->blocks.n; i++) {
         const float *r = features_row(&x->features, i);

@@ -53,8 +53,8 @@ static const struct list cue_words[] = {
     {CUE_TEASER, "teaser teasers preview apercu vorschau"},
     {CUE_NAV,
      "nav navi navbar navigation menu menus submenu megamenu breadcrumb breadcrumbs ariane crumbs fil pager pagination paging "
-     "pages prev previous next prevnext toolbar tabs tab topbar skip skiplink sitemap burger hamburger dropdown jump toc sommaire "
-     "onglets onglet backtotop"},
+     "pages prev previous next prevnext toolbar topbar skip skiplink sitemap burger hamburger dropdown jump toc sommaire "
+     "backtotop"},
     {CUE_HEADER, "header masthead head entete top banner logo branding brand hero topnav sitename bandeau cabecera kopf"},
     {CUE_FOOTER,
      "footer foot foots pied bottom colophon copyright legal mentions credits baseline disclaimer impressum footerlinks "

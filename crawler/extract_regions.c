@@ -156,11 +156,18 @@ static bool is_card(const struct features *f, const struct page_tree *t, const s
     uint32_t first = f->nodes[node].before, end = f->nodes[t->nodes[node].end].before;
     if (end - first < 2 || end - first > CARD_BLOCKS || regions_sums(f, t, node).good > CARD_GOOD) return false;
     if (f->nodes[node].cues & CUE_BIT(TEASER)) return true;
+    /* its heading leads away, or, without one, its first words do */
+    const struct block *head = NULL;
     for (uint32_t i = first; i < end; i++) {
         const struct block *k = &b->items[i];
-        if (k->away && k->link_bytes * 10 >= k->len * 8 && k->words >= 3 && k->len >= 15) return true;
+        bool heading = features_row(f, i)[F_is_heading] > 0;
+        if (!head && (heading || (k->words >= 3 && k->len >= 15))) head = k;
+        if (heading) {
+            head = k;
+            break;
+        }
     }
-    return false;
+    return head && head->away && head->link_bytes * 10 >= head->len * 8 && head->len >= 15;
 }
 
 static bool can_be_card(uint8_t tag) {
@@ -292,6 +299,7 @@ bool regions_read(struct features *f, const struct page_tree *t, const struct bl
     leave_out(f, b, ASIDE_NAMED, LEFT_BY_ASIDES, 4);
     if (!(f->dropped & ASIDE_NAMED)) {
         f->loose = true;
+        sum_blocks(f, b, f->dropped);
         leave_out(f, b, ASIDE_NAMED, LEFT_BY_ASIDES, 4);
         f->loose = f->dropped & ASIDE_NAMED;
         sum_blocks(f, b, f->dropped);

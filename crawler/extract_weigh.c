@@ -47,7 +47,6 @@ static const struct rule rules[] = {
     {F_in_top, IS, 0.9f},
     {F_in_top75, IS, 0.7f},
     {F_in_top90, IS, 0.5f},
-    {F_in_top90, 0, 0.5f, -2.0f},
     {F_parent_good, 0.5f, 0.8f, 0.6f},
     {F_parent_good, 0.8f, ALWAYS, 1.0f},
     {F_grand_good, 0.6f, ALWAYS, 0.4f},
@@ -58,8 +57,6 @@ static const struct rule rules[] = {
     {F_group_links, 0.5f, ALWAYS, -0.6f},
     {F_group_bytes, 150, ALWAYS, 0.3f},
     {F_is_date, IS, -2.5f},
-    {F_copies, 1, 2, -0.8f},
-    {F_copies, 2, ALWAYS, -4.0f},
     {F_in_comment, IS, -8.0f},
     {F_in_card, IS, -6.0f},
     {F_outside_main, IS, -2.2f},
@@ -104,6 +101,12 @@ static const struct rule rules[] = {
 
 #define BASE (-3.2f)
 
+/* Far from the prose, but where the page says that its text is, lines before the first section are at home. */
+static float outside(const float *row) {
+    if (row[F_in_top90] > 0) return 0;
+    return row[IN(MAIN)] > 0 || row[PATH(CORE)] > 0 ? -1.0f : -2.0f;
+}
+
 /* A heading is worth what follows it. */
 static float heading(const float *row) {
     if (row[F_is_heading] <= 0) return 0;
@@ -146,6 +149,14 @@ static float core(const float *row) {
     return row[F_link_density] < 0.15f && row[F_is_heading] <= 0 ? 0.9f : 0;
 }
 
+/* The same notice before each embedded thing; but laws and forms repeat themselves too. */
+static float copies(const float *row) {
+    if (row[F_copies] < 2) return 0;
+    bool notice = row[F_promo] > 0.04f || row[NEAR(SHARE)] > 0 || row[NEAR(SIGNUP)] > 0 || row[NEAR(CONSENT)] > 0 ||
+                  row[NEAR(AD)] > 0 || row[NEAR(CAPTION)] > 0;
+    return notice ? -4.0f : 0;
+}
+
 /* A line that invites elsewhere, alone or with its links; a picture's credit. */
 static float opening(const float *row) {
     if (row[F_opening] <= 0) return 0;
@@ -154,8 +165,8 @@ static float opening(const float *row) {
 }
 
 float extract_weigh(const float *row) {
-    float points = BASE + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row) + opening(row) +
-                   3.0f * row[F_standfirst];
+    float points = BASE + outside(row) + heading(row) + neighbours(row) + list_in_prose(row) + lead(row) + figure(row) + core(row) +
+                   opening(row) + copies(row) + 3.0f * row[F_standfirst];
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *r = &rules[i];
         if (row[r->feature] >= r->from && row[r->feature] < r->below) points += r->points;
