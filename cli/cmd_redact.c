@@ -5,12 +5,12 @@
 #include <stdlib.h>
 
 struct redact_options {
-    bool lines, jsonl, firms;
+    struct engine_options in;
+    bool firms;
 };
 
 static const struct option options[] = {
-    {"lines", 0, OPTION_FLAG, offsetof(struct redact_options, lines), NULL, "each line of the input is a text"},
-    {"jsonl", 0, OPTION_FLAG, offsetof(struct redact_options, jsonl), NULL, "each line is a JSON object with id and text"},
+    ENGINE_OPTIONS(struct redact_options, in),
     {"firms", 0, OPTION_FLAG, offsetof(struct redact_options, firms), NULL, "add \"firms\": SIREN and SIRET found, which stay"},
     {0},
 };
@@ -54,6 +54,8 @@ static void write_spans(struct json_out *j, const char *key, const struct redact
     json_array_end(j);
 }
 
+static const char *const own[] = {"text", "spans", "firms"};
+
 static enum status answer(void *worker, const struct engine_record *rec, struct buf *out, struct buf *err) {
     struct worker *w = worker;
     struct redact_result found;
@@ -65,35 +67,30 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     json_kv_str(&j, "text", buf_view(&w->text));
     write_spans(&j, "spans", found.masked, found.n_masked);
     if (w->firms) write_spans(&j, "firms", found.flagged, found.n_flagged);
-    json_object_end(&j);
-    buf_char(out, '\n');
+    engine_close(&j, rec, own, sizeof own / sizeof *own);
     return ST_OK;
 }
 
 static int run(struct cli *cli, void *opts, char **operands, int n) {
     (void)cli;
     struct redact_options *o = opts;
-    if (o->lines && o->jsonl) return cli_error(EXIT_USAGE, "--lines and --jsonl exclude each other");
     struct engine e = {
-        .form = o->jsonl   ? ENGINE_JSONL
-                : o->lines ? ENGINE_LINES
-                           : ENGINE_FILES,
-        .paths = operands,
-        .n_paths = n,
         .worker_new = worker_new,
         .worker_free = worker_free,
         .answer = answer,
         .ctx = o,
     };
-    return engine_run(&e);
+    int code = engine_choose(&e, &o->in, operands, n);
+    return code ? code : engine_run(&e);
 }
 
 const struct command cmd_redact = {
     .name = "redact",
     .group = "engine",
     .summary = "each text with its personal data replaced by [EMAIL], [PHONE], [NIR], [IBAN], [CARD], [IP]",
-    .usage = "[--lines|--jsonl] [--firms] [FILE…]",
-    .examples = "villers redact page.txt\nvillers redact --lines < phrases.txt\nzstdcat docs.jsonl.zst | villers redact --jsonl",
+    .usage = "[--lines|--jsonl|--warc] [--firms] [--files-from LIST] [FILE…]",
+    .examples =
+        "villers redact page.txt\nvillers redact --lines < phrases.txt\nvillers redact docs.jsonl.zst\nvillers extract crawl.warc.gz | villers redact --jsonl",
     .options = options,
     .options_size = sizeof(struct redact_options),
     .max_operands = -1,

@@ -59,7 +59,7 @@ class Extract(unittest.TestCase):
 
     def test_missing_file_is_one_line_and_the_rest_goes_on(self):
         a = self.page("a.html", "<title>A</title>")
-        docs, err = self.ask(self.dir / "absent.html", a, code=65)
+        docs, err = self.ask(self.dir / "absent.html", a, code=66)
         self.assertEqual([d["title"] for d in docs], ["A"])
         self.assertIn("absent.html", err)
 
