@@ -279,6 +279,17 @@ static void normalise_escapes(struct slice s, struct buf *out) {
     }
 }
 
+/* What is left of a last segment whose parameter is gone may be dots, which mean a folder. */
+static void settle_dots(struct buf *path) {
+    size_t from = path->len;
+    while (from > 0 && path->data[from - 1] != '/') from--;
+    unsigned dots = dots_of(slice_sub(buf_view(path), from, path->len));
+    if (dots == 0 || from == 0) return;
+    buf_truncate(path, from - 1);
+    if (dots == 2) shorten(path);
+    buf_char(path, '/');
+}
+
 /* Servlet containers write the session as ";name=value" at the end of the path. */
 static void strip_path_params(const struct url_options *opt, struct buf *path) {
     for (;;) {
@@ -289,6 +300,7 @@ static void strip_path_params(const struct url_options *opt, struct buf *path) {
         size_t eq = slice_find_char(param, '=');
         if (eq == SIZE_MAX || !url_param_stripped(opt, slice_sub(param, 0, eq), slice_sub(param, eq + 1, param.len))) return;
         buf_truncate(path, semi - 1);
+        settle_dots(path);
     }
 }
 
