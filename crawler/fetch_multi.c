@@ -2,19 +2,22 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "crawler/fetch_events.h"
 #include "crawler/netguard.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define CONNECT_MS 15000
 #define STALL_MS 30000
 #define STALL_BYTES_PER_S 64
 #define TOTAL_MS 300000
+#define KEPT_CONNECTIONS 2048
+#define FILES_WANTED 8192     /* descriptors, where the system grants them */
 #define SMALL_BODY (64 * KIB) /* an unwanted body announced below this is read to its end: cheaper than a new connection */
 
 /* One request in flight. */
@@ -32,6 +35,7 @@ struct transfer {
 
 struct fetch_multi {
     CURLM *multi;
+    struct fetch_events *events;
     struct fetch_multi_options opt;
     char *user_agent;
     struct curl_slist *connect_to;
@@ -146,6 +150,18 @@ static size_t on_body(char *data, size_t one, size_t size, void *ctx) {
 
 /* ---- life ---- */
 
+/* Hosts rest between requests with their connections open: as many as descriptors allow, half of them left to files and new ones. */
+static long kept_connections(unsigned max_open) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return max_open;
+    if (files.rlim_cur < FILES_WANTED && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+        if (setrlimit(RLIMIT_NOFILE, &files) != 0) return max_open;
+    }
+    unsigned long half = files.rlim_cur / 2 < KEPT_CONNECTIONS ? files.rlim_cur / 2 : KEPT_CONNECTIONS;
+    return (long)(half > max_open ? half : max_open);
+}
+
 enum status fetch_multi_new(const struct fetch_multi_options *opt, struct fetch_multi **out, struct buf *err) {
     pthread_once(&once, init_curl);
     struct fetch_multi *m = calloc(1, sizeof *m);
@@ -153,7 +169,7 @@ enum status fetch_multi_new(const struct fetch_multi_options *opt, struct fetch_
     m->opt = *opt;
     m->multi = curl_multi_init();
     m->user_agent = strdup(opt->user_agent);
-    bool ok = m->multi && m->user_agent;
+    bool ok = m->multi && m->user_agent && fetch_events_new(m->multi, &m->events, err) == ST_OK;
     for (size_t i = 0; ok && i < opt->n_connect_to; i++) {
         struct curl_slist *more = curl_slist_append(m->connect_to, opt->connect_to[i]);
         if (more)
@@ -166,7 +182,7 @@ enum status fetch_multi_new(const struct fetch_multi_options *opt, struct fetch_
         return fail(err, ST_FATAL, "out of memory");
     }
     /* Handles are what bounds the connections; a cap on connections near the host count would evict idle ones. */
-    curl_multi_setopt(m->multi, CURLMOPT_MAXCONNECTS, (long)(opt->max_open * 4 > 256 ? opt->max_open * 4 : 256));
+    curl_multi_setopt(m->multi, CURLMOPT_MAXCONNECTS, kept_connections(opt->max_open));
     curl_multi_setopt(m->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     *out = m;
     return ST_OK;
@@ -200,6 +216,7 @@ void fetch_multi_free(struct fetch_multi *m) {
     fetch_multi_drop(m, NULL);
     while (m->n_idle) curl_easy_cleanup(m->idle[--m->n_idle]);
     if (m->multi) curl_multi_cleanup(m->multi);
+    fetch_events_free(m->events);
     curl_slist_free_all(m->connect_to);
     free(m->idle);
     free(m->user_agent);
@@ -305,15 +322,8 @@ enum status fetch_multi_start(struct fetch_multi *m, const struct fetch_request 
     return ST_OK;
 }
 
-void fetch_multi_wait(struct fetch_multi *m, int64_t timeout_ms) {
-    int running;
-    curl_multi_perform(m->multi, &running);
-    if ((unsigned)running < m->open) timeout_ms = 0;
-    curl_multi_poll(m->multi, NULL, 0, (int)(timeout_ms > 60000 ? 60000 : timeout_ms), NULL);
-    curl_multi_perform(m->multi, &running);
-}
-
-void fetch_multi_wake(struct fetch_multi *m) { curl_multi_wakeup(m->multi); }
+void fetch_multi_wait(struct fetch_multi *m, int64_t timeout_ms) { fetch_events_wait(m->events, timeout_ms); }
+void fetch_multi_wake(struct fetch_multi *m) { fetch_events_wake(m->events); }
 unsigned fetch_multi_open(const struct fetch_multi *m) { return m->open; }
 
 /* ---- ends ---- */

@@ -132,17 +132,39 @@ static bool read_text(struct page_job *j, bool month_first) {
            read_range(j, month_first, h1, n, SIZE_MAX);
 }
 
-/* The state that a script carries for itself: "publishedAt":"2024-07-01T…". */
+/* The keys of a state that a script carries for itself, "publishedAt":"2024-07-01T…", the telling ones first. */
+#define SCRIPT_KEYS 12
+static const struct {
+    const char *word;
+    size_t pub; /* where "ub" stands in it; SIZE_MAX: the last two have none */
+} script_keys[SCRIPT_KEYS] = {{"datePublished", 5}, {"publishedAt", 1},     {"published_at", 1},     {"publishDate", 1},
+                              {"publish_date", 1},  {"publicationDate", 1}, {"pubDate", 1},          {"pubdate", 1},
+                              {"publishedDate", 1}, {"published_time", 1},  {"createdAt", SIZE_MAX}, {"created_at", SIZE_MAX}};
+
+/* Where each key first stands in the page, in one walk from "b" to "b"; the last two have a walk of their own. */
+static void find_keys(struct slice s, size_t first[SCRIPT_KEYS]) {
+    for (size_t k = 0; k < SCRIPT_KEYS; k++)
+        first[k] = script_keys[k].pub == SIZE_MAX ? slice_find(s, slice_str(script_keys[k].word)) : SIZE_MAX;
+    for (size_t i = 1; i < s.len; i++) {
+        const char *b = memchr(s.ptr + i, 'b', s.len - i);
+        if (!b) return;
+        i = (size_t)(b - s.ptr);
+        if (b[-1] != 'u') continue;
+        for (size_t k = 0; k < SCRIPT_KEYS; k++) {
+            size_t pub = script_keys[k].pub;
+            if (first[k] == SIZE_MAX && pub < i && slice_starts(slice_sub(s, i - 1 - pub, s.len), slice_str(script_keys[k].word)))
+                first[k] = i - 1 - pub;
+        }
+    }
+}
+
 static bool read_scripts(struct page_job *j) {
-    static const char *const keys[] = {"datePublished", "publishedAt",     "published_at", "publishDate",
-                                       "publish_date",  "publicationDate", "pubDate",      "pubdate",
-                                       "publishedDate", "published_time",  "createdAt",    "created_at"};
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        struct slice key = slice_str(keys[k]);
-        size_t at = slice_find(j->bytes, key);
+    size_t first[SCRIPT_KEYS];
+    find_keys(j->bytes, first);
+    for (size_t k = 0; k < SCRIPT_KEYS; k++) {
+        size_t from = first[k] + strlen(script_keys[k].word);
         struct page_day d;
-        if (at == SIZE_MAX || page_date_find(slice_sub(j->bytes, at + key.len, at + key.len + 24), false, 0, &d) == SIZE_MAX)
-            continue;
+        if (first[k] == SIZE_MAX || page_date_find(slice_sub(j->bytes, from, from + 24), false, 0, &d) == SIZE_MAX) continue;
         set_date(j, d);
         return true;
     }

@@ -1,0 +1,24 @@
+#ifndef VILLERS_CRAWLER_FETCH_EVENTS_H
+#define VILLERS_CRAWLER_FETCH_EVENTS_H
+/*
+ * The sockets of a libcurl multi handle in one epoll set: a turn costs what is active, not what is open.  One thread waits; any
+ * thread may wake it.
+ */
+#include "base/buf.h"
+#include <curl/curl.h>
+
+struct fetch_events;
+
+/** fetch_events_new(multi, out, err): take over the sockets and the timer of ${multi} (borrowed; it is cleaned up first). */
+enum status fetch_events_new(CURLM *multi, struct fetch_events **out, struct buf *err) MUST_CHECK;
+void fetch_events_free(struct fetch_events *e);
+/**
+ * fetch_events_wait(e, timeout_ms): wait until a socket, the timer or a wake, ${timeout_ms} at most, and let libcurl act; then
+ * go on acting for FETCH_GATHER_MS, so that a turn of the caller settles many answers at once.
+ */
+#define FETCH_GATHER_MS 3
+void fetch_events_wait(struct fetch_events *e, int64_t timeout_ms);
+/** fetch_events_wake(e): end the wait under way, or the next one.  Thread-safe. */
+void fetch_events_wake(struct fetch_events *e);
+
+#endif
