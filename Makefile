@@ -158,6 +158,10 @@ $(BIN)/bench/%: $(OBJ)/tests/bench/%.c.o $(call libs_of,dedup)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,dedup) $(call ld_of,dedup)
 
+$(BIN)/bench/crawl_%: $(OBJ)/tests/bench/crawl_%.c.o $(call libs_of,crawler)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,crawler) $(call ld_of,crawler)
+
 ## bench: every bench for which there is data: EVAL_LANGID, EVAL_EXTRACT, EVAL_DEDUP and HUB name it (the demo's hub by default)
 .PHONY: bench
 bench:
@@ -188,6 +192,12 @@ bench-extract: release
 .PHONY: bench-dedup
 bench-dedup: release $(BIN)/bench/dedup_engine
 	@DEDUP_ENGINE=$(abspath $(BIN)/bench/dedup_engine) tests/bench/dedup.py $(BENCH_ARGS)
+
+## bench-crawl: the crawler beside bare libcurl-multi, wget2 and Scrapy on 200,000 real pages of 1,000 hosts (BENCH_ARGS='--pages 20000' for less)
+.PHONY: bench-crawl
+bench-crawl: release $(BIN)/bench/crawl_bare
+	@tests/tools/deps.sh build bench
+	@CRAWL_BARE=$(abspath $(BIN)/bench/crawl_bare) VILLERS=$(abspath $(BUILD)/villers) tests/bench/crawl/bench.py $(BENCH_ARGS)
 
 ## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl
 .PHONY: bench-publish

@@ -39,9 +39,9 @@ def unpack(folder, package):
 
 def littre(folder):
     """(path, bytes) of each article, dressed as a page."""
-    root = unpack(folder, LITTRE)
+    root, pages = unpack(folder, LITTRE), []
     if not root:
-        return
+        return pages
     index = (root / "usr/share/stardict/dic/XMLittre.idx").read_bytes()
     text = gzip.decompress((root / "usr/share/stardict/dic/XMLittre.dict.dz").read_bytes())
     at, seen = 0, set()
@@ -56,15 +56,18 @@ def littre(folder):
         body = text[offset:offset + size].decode("utf-8", "replace").replace("\n\n", "</p>\n<p>")
         page = ('<!DOCTYPE html>\n<html lang="fr"><head><meta charset="utf-8"><title>%s</title></head>\n<body><nav><a href="@index">Index</a></nav>'
                 "<main><h1>%s</h1>\n<p>%s</p></main></body></html>\n" % (html.escape(word), html.escape(word), body))
-        yield "littre/%d.html" % offset, page.encode()
+        pages.append(("littre/%d.html" % offset, page.encode()))
+    return pages
 
 
 def manual(folder, package):
-    root = unpack(folder, package)
+    """(path, file) of each page of a package."""
+    root, pages = unpack(folder, package), []
     for file in sorted(root.rglob("*.html")) if root else ():
         path = "%s/%s" % (package, file.relative_to(root).as_posix().replace("usr/share/", "").replace("+", "_"))
         if PLAIN.match(path) and file.is_file() and not file.is_symlink() and 200 < file.stat().st_size < 2_000_000:
-            yield path, file.read_bytes()
+            pages.append((path, file))
+    return pages
 
 
 def relink(path, data, host, where):
@@ -102,13 +105,9 @@ def build(root, pages, hosts):
         shutil.rmtree(root / "www", ignore_errors=True)
         packages = root / "packages"
         packages.mkdir(parents=True, exist_ok=True)
-        # every second page is an article of the dictionary as long as there are both kinds
-        small, big, mixed = littre(packages), (x for p in MANUALS + HELP for x in manual(packages, p)), []
-        while len(mixed) < pages:
-            two = [x for x in (next(small, None), next(big, None)) if x]
-            if not two:
-                break
-            mixed += two
+        every = littre(packages) + [x for p in MANUALS + HELP for x in manual(packages, p)]
+        step = max(1.0, len(every) / pages)
+        mixed = [every[int(i * step)] for i in range(min(pages, len(every)))]  # fewer pages: of all kinds still
         names = ["site%04d.%s" % (i, DOMAIN) for i in range(hosts)]
         where, of = {}, {name: [] for name in names}
         run = 20  # neighbours stay together
@@ -120,7 +119,7 @@ def build(root, pages, hosts):
         for path, data in mixed[:pages]:
             file = root / "www" / where[path] / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            data = relink(path, data, where[path], where)
+            data = relink(path, data if isinstance(data, bytes) else data.read_bytes(), where[path], where)
             total += len(data)
             file.write_bytes(data)
         for name in names:
