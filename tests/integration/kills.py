@@ -53,7 +53,7 @@ class Crawl:
         for host in self.sites:
             name = host.replace(".", "-")
             (self.hub / "sources" / (name + ".yaml")).write_text(
-                "id: %s\nseeds: [\"http://%s/\"]\nlicense: etalab-2.0\nlicense_evidence: http://%s/\ndelay_ms: %d\n"
+                "id: %s\nseeds: [\"http://%s/\"]\nlicense: etalab-2.0\nlicense_evidence: http://%s/\ndelay_ms: %d\nmax_depth: 100000\n"
                 % (name, host, host, DELAY * 1000))
 
     def start(self):
@@ -168,7 +168,7 @@ def main(argv=None):
     o = ap.parse_args(argv)
     dice = random.Random(o.seed)
     with tempfile.TemporaryDirectory(prefix="villers-kills-", dir=o.work) as work:
-        c = Crawl(work, o.hosts, max(15, o.kills))
+        c = Crawl(work, o.hosts, max(15, 3 * o.kills))
         wrong, done = [], False
         kills = 0
         for _ in range(o.kills):
