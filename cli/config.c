@@ -72,6 +72,7 @@ static const cyaml_schema_field_t source_fields[] = {
     INT(source, max_bytes),
     INT(source, max_depth),
     INT(source, max_page_bytes),
+    INT(source, max_barren_pages),
     CHOICE(source, redact),
     CHOICE(source, quality_filters),
     BOOL(source, ocr),
@@ -206,7 +207,8 @@ static enum status read_recrawl(const char *path, struct source *s, struct buf *
 static enum status check_source(const char *path, const struct source *s, struct buf *err) {
     if (!slice_eq(slice_str(s->id), stem_of(path))) return wrong(err, path, "id", "must be the file's name without .yaml");
     if (!good_id(slice_str(s->id))) return wrong(err, path, "id", "takes lower-case letters, digits and hyphens, at most 64");
-    if (s->delay_ms < 0 || s->max_pages < 0 || s->max_bytes < 0 || s->max_depth < 0 || s->max_page_bytes < 0)
+    if (s->delay_ms < 0 || s->max_pages < 0 || s->max_bytes < 0 || s->max_depth < 0 || s->max_page_bytes < 0 ||
+        s->max_barren_pages < 0)
         return fail(err, ST_FATAL, "%s:1: delay_ms and the max_… limits take no negative number", path);
     if (s->min_language_score < 0 || s->min_language_score > 1 || s->min_french_share < 0 || s->min_french_share > 1 ||
         s->min_words < 0)
@@ -249,6 +251,7 @@ enum status config_source(const char *path, struct source **out, struct buf *err
     if (st == ST_OK) st = read_recrawl(path, s, err);
     default_int(&s->delay_ms, 1000);
     default_int(&s->max_depth, 20);
+    default_int(&s->max_barren_pages, 100);
     default_int(&s->max_page_bytes, (int64_t)LIMIT_BODY_WIRE);
     if (s->max_page_bytes > (int64_t)LIMIT_BODY_WIRE) s->max_page_bytes = (int64_t)LIMIT_BODY_WIRE;
     if (st == ST_OK)

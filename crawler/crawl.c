@@ -179,6 +179,7 @@ static enum status set_up(struct crawl *c, bool *newer, struct buf *err) {
         return fail(err, ST_FATAL, "campaign %s has no contact: give the address that site owners can write to",
                     c->opt->campaign->name);
     enum status r = choose_sources(c, err);
+    if (r == ST_OK && !(c->novelty = novelty_new())) r = fail(err, ST_FATAL, "out of memory");
     if (r == ST_OK) r = open_files(c, newer, err);
     if (r == ST_OK) r = crawl_archive_recover(c, err);
     if (r == ST_OK) r = begin_run(c, err);
@@ -363,6 +364,7 @@ static void tear_down(struct crawl *c) {
     hosts_free(c->hosts);
     manifest_free(c->manifest);
     scope_free(c->scope);
+    novelty_free(c->novelty);
     buf_free(&c->scratch);
     free(c->sources);
     free(c->taken);

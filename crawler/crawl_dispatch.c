@@ -112,6 +112,19 @@ static bool spent(const struct crawl_source *s) {
            (s->src->max_bytes > 0 && s->bytes >= s->src->max_bytes);
 }
 
+/* Its path template or its host brings nothing new any more.  What a seed or a sitemap names, or was taken before, is taken all the same. */
+static bool barren(struct crawl *c, const struct frontier_url *u, const struct url_parts *p, const struct source *src) {
+    struct frontier_visit before;
+    uint32_t pages, fresh;
+    if (u->kind != FRONTIER_PAGE || u->depth < 2) return false;
+    struct novelty_keys keys = novelty_keys(p->host, p->target);
+    if (!novelty_spent(c->novelty, &keys, src->max_barren_pages, &pages, &fresh)) return false;
+    if (frontier_visits(c->frontier) && frontier_visit_get(c->frontier, u->key, &before, NULL) == ST_OK) return false;
+    buf_clear(&c->scratch);
+    buf_printf(&c->scratch, "of %u pages like it only %u said something new", pages, fresh);
+    return true;
+}
+
 static enum status forgotten(struct crawl *c, const struct frontier_url *u, size_t source, bool *gone, struct buf *err) {
     char id[DOC_ID_LEN];
     int64_t removal;
@@ -176,6 +189,10 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
     if (u->kind == FRONTIER_PAGE && (*r = forgotten(c, u, source, &gone, err)) != ST_OK) return LATER;
     if (gone) {
         *r = refuse(c, u, source, REASON_FORGOTTEN, slice_of("", 0), err);
+        return NOTHING;
+    }
+    if (barren(c, u, &p, c->sources[source].src)) {
+        *r = refuse(c, u, source, REASON_TRAP, buf_view(&c->scratch), err);
         return NOTHING;
     }
     s->rules.floor_ms = crawl_delay_ms(c->opt, c->sources[source].src);

@@ -19,6 +19,7 @@
 #include "crawler/fetch_multi.h"
 #include "crawler/frontier.h"
 #include "crawler/hosts.h"
+#include "crawler/novelty.h"
 #include "crawler/page.h"
 #include "crawler/robots.h"
 #include "crawler/scope.h"
@@ -127,6 +128,8 @@ struct crawl_job {
     struct crawl_link *links;
     size_t n_links, cap_links;
     double french_share; /* below 0: not measured */
+    bool has_print;
+    uint64_t print;      /* of its text, see novelty.h */
     enum status failure; /* not OK: a resource failed; the run must end */
 };
 
@@ -173,6 +176,7 @@ struct crawl {
     struct hosts *hosts;
     struct manifest *manifest;
     struct fetch_multi *net;
+    struct novelty *novelty;
     int64_t run;
     struct crawl_source *sources;
     size_t n_sources;

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#define ABSENT_TITLE 256 /* bytes of a soft 404's title, words of its text, at most */
+#define ABSENT_WORDS 80
 #define EVIDENCE_MAX 400 /* bytes of one signal's evidence in the WARC's metadata record */
 
 /* ---- links ---- */
@@ -236,6 +238,36 @@ static void add_links(const struct crawl *c, struct crawl_job *job, const struct
         if (!page->links[i].nofollow) crawl_page_add_link(c, job, page->links[i].url, FRONTIER_PAGE, job->depth + 1, 0);
 }
 
+/*
+ * A soft 404: 200, and a page whose title says that there is none.  Short, because an article about such pages is not one of them.
+ */
+static bool says_absent(const struct page *page) {
+    static const char *const words[] = {"page introuvable",
+                                        "introuvable -",
+                                        "page non trouv",
+                                        "page inexistante",
+                                        "page not found",
+                                        "erreur 404",
+                                        "error 404",
+                                        "404 not found",
+                                        "404 -",
+                                        "contenu introuvable",
+                                        "document introuvable",
+                                        "page n'existe pas",
+                                        "page n\xe2\x80\x99"
+                                        "existe pas",
+                                        "page n'existe plus"};
+    struct slice title = slice_trim(page->title);
+    size_t n = 0;
+    for (size_t i = 0; i < page->text.len; i++) n += ascii_is_space(page->text.ptr[i]);
+    if (n > ABSENT_WORDS || title.len > ABSENT_TITLE) return false;
+    bool found = slice_eq_str(title, "404") || slice_eq_nocase(title, slice_str("introuvable")) ||
+                 slice_eq_nocase(title, slice_str("not found"));
+    for (size_t i = 0; i < sizeof words / sizeof *words && !found; i++)
+        found = slice_find_nocase(title, slice_str(words[i])) != SIZE_MAX;
+    return found;
+}
+
 static void read_html(const struct crawl *c, struct crawl_job *job, struct crawl_page_tools *t) {
     struct page page;
     struct page_options opt = {
@@ -245,7 +277,10 @@ static void read_html(const struct crawl *c, struct crawl_job *job, struct crawl
         return;
     }
     add_links(c, job, &page);
+    job->print = novelty_print(page.text);
+    job->has_print = true;
     judge(c, job, &page, buf_view(&t->utf8));
+    if (job->reason == REASON_NONE && says_absent(&page)) reject(job, REASON_ABSENT, page.title);
     if (job->reason == REASON_NONE && !slice_trim(page.text).len) job->reason = REASON_EMPTY;
     if (job->reason == REASON_NONE) make_document(c, job, &page, t);
 }
@@ -254,6 +289,8 @@ static void read_text(const struct crawl *c, struct crawl_job *job, struct crawl
     struct page page = {.licence = {.place = ""}};
     judge(c, job, NULL, slice_of("", 0));
     page.text = slice_trim(buf_view(&t->utf8));
+    job->print = novelty_print(page.text);
+    job->has_print = true;
     if (job->reason == REASON_NONE && !page.text.len) job->reason = REASON_EMPTY;
     if (job->reason != REASON_NONE) return;
     buf_clear(&t->err);

@@ -39,6 +39,14 @@ static void learn(struct crawl *c, const struct crawl_job *job) {
     s->french += (job->french_share - s->french) / (double)(s->documents < 50 ? s->documents : 50);
 }
 
+/* What its path template and its host have brought, see novelty.h. */
+static void learn_novelty(struct crawl *c, const struct crawl_job *job) {
+    struct url_parts p;
+    if (!job->has_print || job->before || job->kind != FRONTIER_PAGE || !url_split(slice_str(job->url), &p)) return;
+    struct novelty_keys keys = novelty_keys(p.host, p.target);
+    novelty_learn(c->novelty, &keys, job->print);
+}
+
 static void count(struct crawl *c, const struct crawl_job *job) {
     c->stats.by_reason[job->reason]++;
     c->stats.queued--;
@@ -71,6 +79,7 @@ static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *er
     for (size_t i = 0; r == ST_OK && i < job->n_links; i++) r = add_link(c, job, &job->links[i], err);
     count(c, job);
     learn(c, job);
+    learn_novelty(c, job);
     return r;
 }
 

@@ -33,7 +33,7 @@ struct novelty_keys {
 struct novelty_keys novelty_keys(struct slice host, struct slice target);
 /** novelty_learn(n, keys, print): a page was fetched for the first time. */
 void novelty_learn(struct novelty *n, const struct novelty_keys *keys, uint64_t print);
-/** novelty_spent(n, keys, barren, pages, fresh): no more of it, after *${pages} of which *${fresh} were new; ${barren} 0: never. */
+/** novelty_spent(n, keys, barren, pages, fresh): no more of it, after *${pages} of which *${fresh} were new; ${barren} 0: never starved. */
 bool novelty_spent(const struct novelty *n, const struct novelty_keys *keys, int64_t barren, uint32_t *pages, uint32_t *fresh);
 
 #endif

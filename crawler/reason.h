@@ -18,7 +18,7 @@
     X(SCOPE, "scope", REFUSED, "outside the source")                                                                               \
     X(EXCLUDED, "excluded", REFUSED, "the source's include and exclude patterns leave it out")                                     \
     X(DEPTH, "depth", REFUSED, "too many links from a seed")                                                                       \
-    X(TRAP, "trap", REFUSED, "looks like a trap: path too deep, or a segment repeated")                                            \
+    X(TRAP, "trap", REFUSED, "looks like a trap: a path too deep or repeated, or pages that say nothing new")                      \
     X(REDIRECT_LIMIT, "redirect-limit", REFUSED, "too many redirects in a row")                                                    \
     X(ADDRESS, "address", REFUSED, "the host's address is not on the public Internet")                                             \
     X(FORGOTTEN, "forgotten", REFUSED, "its removal was asked for")                                                                \
@@ -32,6 +32,7 @@
     X(UNSURE, "rights-unknown", REFUSED, "the signals of rights cannot be read: set aside")                                        \
     X(EMPTY, "empty", REFUSED, "no text in it")                                                                                    \
     X(MOVED, "moved", REFUSED, "the page now names another address as its own")                                                    \
+    X(ABSENT, "soft-404", REFUSED, "a page that says itself that it is not there, whatever its status")                            \
     X(GONE, "gone", REFUSED, "404 or 410")                                                                                         \
     X(STATUS, "http-4xx", REFUSED, "another 4xx answer")                                                                           \
     /* failed */                                                                                                                   \

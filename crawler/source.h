@@ -48,6 +48,7 @@ struct source {
     int64_t max_pages, max_bytes;        /* 0: no limit */
     int64_t max_depth;                   /* links from a seed; default 20 */
     int64_t max_page_bytes;              /* default LIMIT_BODY_WIRE */
+    int64_t max_barren_pages;            /* of one path template, that say nothing new; default 100 */
     /* What refine does with its documents; 0 and CHOICE_DEFAULT: as the hub's settings say. */
     enum choice redact, quality_filters;
     bool ocr; /* texts read by a machine from print */
