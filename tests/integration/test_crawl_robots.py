@@ -6,7 +6,7 @@ import unittest
 
 import origin as web
 from origin import Page, redirect
-from test_crawl import CrawlCase, small_site
+from crawl_under_test import CrawlCase, small_site
 
 CONTROL = ("/robots.txt", "/.well-known/tdmrep.json")
 HTML = "<!DOCTYPE html><html lang=fr><title>Erreur</title><h1>Une erreur est survenue</h1></html>"

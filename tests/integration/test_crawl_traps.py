@@ -3,7 +3,7 @@ import random
 import unittest
 
 from origin import Page, html
-from test_crawl import TEXT, CrawlCase, small_site
+from crawl_under_test import TEXT, CrawlCase, small_site
 
 BARREN = 20
 RULES = Page("User-agent: *\nAllow: /\n", type="text/plain")
