@@ -11,6 +11,7 @@
 #include "crawler/ingest_split.h"
 #include "crawler/ingest_work.h"
 #include "crawler/licence.h"
+#include "store/unpack.h"
 #include "store/warc.h"
 
 #include <errno.h>
@@ -162,19 +163,22 @@ static enum status identify(struct ingestion *g, const struct source_file *f) {
     return st;
 }
 
+/* A WARC has its own reader, which finds the next record behind damage. */
+static bool is_warc(const struct ingestion *g, const char *wanted) {
+    struct unpack *u = NULL;
+    struct buf head = {.max = KIB};
+    if (*wanted) return strcmp(wanted, "warc") == 0;
+    if (ingest_folder_is(g->path)) return false;
+    enum status st = unpack_open(g->path, &u, NULL);
+    while (st == ST_OK && head.len < 8) st = unpack_read(u, &head, 8 - head.len, NULL);
+    unpack_free(u);
+    bool warc = ingest_warc.sniff(buf_view(&head), slice_str(g->path));
+    buf_free(&head);
+    return warc;
+}
+
 static enum status open_file(struct ingestion *g) {
-    struct ingest_member m;
-    struct slice head;
-    const char *wanted = g->opt->source->format ? g->opt->source->format : "";
-    bool warc = strcmp(wanted, "warc") == 0;
-    if (!*wanted && !ingest_folder_is(g->path)) {
-        struct ingest_input *in = NULL;
-        if (ingest_input_open(g->path, &in, g->err) == ST_OK && ingest_input_next(in, &m, g->err) == ST_OK && !m.path.len &&
-            ingest_input_peek(in, &head, g->err) == ST_OK)
-            warc = ingest_warc.sniff(head, slice_str(g->path));
-        ingest_input_free(in);
-    }
-    if (warc) return warc_reader_open(g->path, &g->warc, g->err);
+    if (is_warc(g, g->opt->source->format ? g->opt->source->format : "")) return warc_reader_open(g->path, &g->warc, g->err);
     return ingest_input_open(g->path, &g->input, g->err);
 }
 

@@ -51,6 +51,7 @@ struct ingest_tools {
     const struct ingest_options *opt;
     struct page_reader *page;
     struct json_parser *json;
+    struct wikitext *wikitext; /* made by the first page of a dump */
     struct buf text, meta, scratch, more, err;
     void (*emit)(struct ingest_tools *t, const struct ingest_item *item);
     const struct ingest_unit *unit; /* being converted */

@@ -6,6 +6,7 @@
 #include "crawler/crawl.h"
 #include "crawler/licence.h"
 #include "crawler/rights.h"
+#include "crawler/wikitext.h"
 #include "store/segment.h"
 
 #include <stdio.h>
@@ -84,6 +85,7 @@ void ingest_worker_free(struct ingest_worker *w) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buf_free(all[i]);
     page_reader_free(t->page);
     json_parser_free(t->json);
+    wikitext_free(t->wikitext);
     segment_packer_free(w->packer);
     free(w);
 }
