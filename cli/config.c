@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/config_yaml.h"
+#include "cli/survivor.h"
 #include "dedup/quality.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
                                                        LIST(settings, quality_thresholds),
                                                        CHOICE(settings, redact),
                                                        BOOL(settings, keep_figures),
+                                                       LIST(settings, survivor_order),
                                                        INT(settings, dedup_memory_bytes),
                                                        INT(settings, shard_text_bytes),
                                                        INT(settings, zstd_level),
@@ -75,6 +77,7 @@ static const cyaml_schema_field_t source_fields[] = {
     INT(source, max_barren_pages),
     CHOICE(source, redact),
     CHOICE(source, quality_filters),
+    CHOICE(source, keep_figures),
     BOOL(source, ocr),
     FLOAT(source, min_language_score),
     FLOAT(source, min_french_share),
@@ -146,6 +149,7 @@ enum status config_settings(const char *path, struct settings **out, struct buf 
     if (st == ST_OK && (s->min_french_share < 0 || s->min_french_share > 1))
         st = wrong(err, path, "min_french_share", "takes 0 to 1");
     if (st == ST_OK && s->shard_text_bytes < (int64_t)KIB) st = wrong(err, path, "shard_text_bytes", "takes 1024 or more");
+    if (st == ST_OK && !survivor_order_valid(&s->survivor_order)) st = wrong(err, path, "survivor_order", SURVIVOR_TAKES);
     if (st == ST_OK && !good_thresholds(&s->quality_thresholds)) st = wrong(err, path, "quality_thresholds", THRESHOLDS_TAKE);
     if (st != ST_OK) {
         config_settings_free(s);

@@ -25,6 +25,7 @@ struct settings {                    /* hub.yaml; config/hub.yaml documents each
     struct string_list quality_thresholds; /* "NAME=VALUE", in place of FineWeb-2's */
     enum choice redact;                    /* personal data give way to placeholders; default yes */
     bool keep_figures;                     /* deduplication: documents that differ only in numbers stay apart */
+    struct string_list survivor_order;     /* see cli/survivor.h; empty: SURVIVOR_DEFAULT */
     int64_t dedup_memory_bytes;
     int64_t shard_text_bytes;
     int64_t zstd_level; /* of releases */

@@ -5,16 +5,12 @@
  * the kept ones as they stand in the input, byte for byte.
  */
 #include "base/progress.h"
+#include "cli/bits.h"
 #include "cli/command.h"
 #include "cli/dedup_lines.h"
 #include "dedup/dedup.h"
 #include "dedup/dedup_names.h"
 #include "dedup/dedup_stream.h"
-
-struct line_bits { /* a bit a line */
-    unsigned char *v;
-    uint64_t bytes;
-};
 
 struct dedup_job {
     struct dedup_options engine;
@@ -37,9 +33,9 @@ struct dedup_job {
     struct dedup_names *names;  /* a line's id; "" for a bad line */
     uint64_t *first;            /* number of a file's first line, n_paths + 1 of them */
     uint64_t bad;               /* lines that are no document */
-    struct line_bits wrong;     /* those */
+    struct bits wrong;          /* those */
     /* after the verdicts: */
-    struct line_bits dropped;       /* not among the kept */
+    struct bits dropped;            /* not among the kept */
     struct dedup_stream *clustered; /* of struct dedup_verdict, of clusters of two or more, by line */
     uint64_t n_clustered;
     struct hash128 *replaced; /* names of kept documents that the index has an older state of */
@@ -63,11 +59,6 @@ enum status dedup_job_name(const struct dedup_job *job, uint64_t kept, char scra
 enum status dedup_job_annotate(const struct dedup_job *job, struct slice line, const struct dedup_verdict *v, struct buf *out,
                                struct buf *err) MUST_CHECK;
 
-static inline bool line_bits_has(const struct line_bits *b, uint64_t line) {
-    return line / 8 < b->bytes && (b->v[line / 8] >> (line % 8) & 1);
-}
-/** line_bits_put(b, line): false without memory. */
-bool line_bits_put(struct line_bits *b, uint64_t line);
 /** dedup_job_clustered(job, i, v, err): verdict number ${i} of those in clusters. */
 enum status dedup_job_clustered(const struct dedup_job *job, uint64_t i, struct dedup_verdict *v, struct buf *err) MUST_CHECK;
 

@@ -180,7 +180,7 @@ static enum status add_batch(struct reading *r, const struct batch *b) {
     for (size_t i = 0; st == ST_OK && i < b->n; i++, r->added++) {
         const struct line *l = &b->lines[i];
         job->bad += l->bad;
-        if (l->bad && !line_bits_put(&job->wrong, r->added)) st = fail(r->err, ST_FATAL, "out of memory");
+        if (l->bad && !bits_put(&job->wrong, r->added)) st = fail(r->err, ST_FATAL, "out of memory");
         if (st != ST_OK) break;
         struct slice id = l->bad ? slice_of("", 0) : slice_of(b->ids.data + l->id_start, l->id_len);
         st = dedup_names_add(job->names, id, r->err);
@@ -228,19 +228,6 @@ static void free_workers(struct reading *r, unsigned n) {
         json_parser_free(r->workers[i].parser);
     }
     free(r->workers);
-}
-
-bool line_bits_put(struct line_bits *b, uint64_t line) {
-    if (line / 8 >= b->bytes) {
-        uint64_t bytes = line / 4 + 4096;
-        unsigned char *v = realloc(b->v, bytes);
-        if (!v) return false;
-        memset(v + b->bytes, 0, bytes - b->bytes);
-        b->v = v;
-        b->bytes = bytes;
-    }
-    b->v[line / 8] |= (unsigned char)(1u << line % 8);
-    return true;
 }
 
 enum status dedup_job_read(struct dedup_job *job, struct buf *err) {

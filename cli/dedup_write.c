@@ -45,7 +45,7 @@ static enum status take_verdict(void *ctx, const struct dedup_verdict *v) {
     if (itself) mine.kept = v->doc;
     memcpy(at, &mine, sizeof mine);
     job->n_clustered++;
-    return mine.kept == v->doc || line_bits_put(&job->dropped, v->doc) ? ST_OK : ST_FATAL;
+    return mine.kept == v->doc || bits_put(&job->dropped, v->doc) ? ST_OK : ST_FATAL;
 }
 
 enum status dedup_job_decide(struct dedup_job *job, struct buf *err) {
@@ -132,7 +132,7 @@ static enum status copy_lines(const struct dedup_job *job, size_t file, struct z
         st = verdict_of(job, &c, i, &v, err);
         if (st == ST_OK) st = dedup_lines_next(in, &s, err);
         if (st == ST_RETRY) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
-        if (st != ST_OK || line_bits_has(&job->wrong, i) || (line_bits_has(&job->dropped, i) && !job->annotate)) continue;
+        if (st != ST_OK || bits_has(&job->wrong, i) || (bits_has(&job->dropped, i) && !job->annotate)) continue;
         if (s.len == 0) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
         if (st == ST_OK) st = put_line(job, s, &v, &line, out, err);
     }
@@ -252,7 +252,7 @@ enum status dedup_job_write(struct dedup_job *job, struct buf *err) {
 
 static bool remembered(void *ctx, uint64_t line) {
     const struct dedup_job *job = ctx;
-    return !line_bits_has(&job->dropped, line);
+    return !bits_has(&job->dropped, line);
 }
 
 static enum status remembered_name(void *ctx, uint64_t line, char scratch[DEDUP_NAME_MAX], struct slice *name, struct buf *err) {

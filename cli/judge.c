@@ -13,7 +13,7 @@ struct judge {
     struct langid *langid;
     struct quality *quality;
     struct redactor *redactor;
-    struct signer *signer;
+    struct signer *signers[2]; /* the second keeps figures */
     struct langid_result lang; /* of the document at hand */
     struct buf text, title, author, metadata;
 };
@@ -25,19 +25,22 @@ struct signature_options judge_signature_options(const struct settings *settings
 struct judge *judge_new(const struct settings *settings, const struct policies *policies) {
     struct judge *j = calloc(1, sizeof *j);
     if (!j) return NULL;
-    struct signature_options signature = judge_signature_options(settings);
     j->policies = policies;
     j->parser = json_parser_new(LIMIT_LINE);
     j->repairer = repair_new();
     j->langid = langid_new();
     j->quality = quality_new();
     j->redactor = redact_new();
-    j->signer = signer_new(&signature);
+    for (int keep = 0; keep < 2; keep++) {
+        struct signature_options signature = judge_signature_options(settings);
+        signature.keep_figures = keep;
+        j->signers[keep] = signer_new(&signature);
+    }
     buf_init(&j->text, LIMIT_TEXT);
     buf_init(&j->title, MIB);
     buf_init(&j->author, MIB);
     buf_init(&j->metadata, LIMIT_TEXT);
-    if (!j->parser || !j->repairer || !j->langid || !j->quality || !j->redactor || !j->signer) {
+    if (!j->parser || !j->repairer || !j->langid || !j->quality || !j->redactor || !j->signers[0] || !j->signers[1]) {
         judge_free(j);
         return NULL;
     }
@@ -51,7 +54,8 @@ void judge_free(struct judge *j) {
     langid_free(j->langid);
     quality_free(j->quality);
     redact_free(j->redactor);
-    signer_free(j->signer);
+    signer_free(j->signers[0]);
+    signer_free(j->signers[1]);
     buf_free(&j->text);
     buf_free(&j->title);
     buf_free(&j->author);
@@ -178,7 +182,7 @@ static enum status measure(struct judge *j, const struct policy *policy, struct 
     if (st == ST_OK && policy->redact) st = redact(j, &doc->text, m, err);
     if (st != ST_OK) return st;
     identify(j, doc, &j->lang, facts);
-    st = signer_sign(j->signer, doc->text, &sig, err);
+    st = signer_sign(j->signers[policy->keep_figures], doc->text, &sig, err);
     if (st != ST_OK) return st;
     signature_pack(&out->signature, &sig);
     doc->words = facts->words = sig.words;

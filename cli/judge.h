@@ -31,7 +31,8 @@ struct judge_answer {
 /** judge_line(j, line, out, err): judge the DOC_RAW record ${line}.  SKIP when the record is not one, or is too large. */
 enum status judge_line(struct judge *j, struct slice line, struct judge_answer *out, struct buf *err) MUST_CHECK;
 
-/** judge_signature_options(settings): how ${settings} want signatures made. */
+/** judge_signature_options(settings): how ${settings} want signatures made.  A source may have its own word on figures: its signatures
+ *  are compared with the others all the same, and a text with figures then differs from one in which they were folded. */
 struct signature_options judge_signature_options(const struct settings *settings);
 
 #endif

@@ -41,6 +41,7 @@ static void hub_policy(const struct settings *s, struct policy *out) {
     *out = (struct policy){.redact = chosen(CHOICE_DEFAULT, s->redact, true),
                            .min_language_score = s->min_language_score,
                            .min_french_share = s->min_french_share,
+                           .keep_figures = s->keep_figures,
                            .min_words = s->min_words,
                            .quality_filters = chosen(CHOICE_DEFAULT, s->quality_filters, true)};
     quality_defaults(&out->thresholds);
@@ -51,6 +52,7 @@ static void source_policy(const struct settings *s, const struct policy *hub, co
     struct policy *p = &e->policy;
     *e = (struct entry){.key = policies_key(slice_str(source->id)), .source = source->id, .policy = *hub};
     p->redact = chosen(source->redact, s->redact, true);
+    p->keep_figures = chosen(source->keep_figures, CHOICE_DEFAULT, s->keep_figures);
     p->ocr = source->ocr;
     p->quality_filters = chosen(source->quality_filters, s->quality_filters, source->access == ACCESS_CRAWL);
     if (source->min_words > 0) p->min_words = source->min_words;
@@ -94,6 +96,7 @@ const struct policy *policies_of(const struct policies *p, uint64_t key) {
 static void making(const struct policy *p, struct json_out *j) {
     json_kv_bool(j, "redact", p->redact);
     json_kv_bool(j, "ocr", p->ocr);
+    json_kv_bool(j, "keep_figures", p->keep_figures);
 }
 
 static void judging(const struct policy *p, struct json_out *j) {
@@ -105,7 +108,9 @@ static void judging(const struct policy *p, struct json_out *j) {
     quality_settings_json(j, &p->thresholds);
 }
 
-static bool made_alike(const struct policy *a, const struct policy *b) { return a->redact == b->redact && a->ocr == b->ocr; }
+static bool made_alike(const struct policy *a, const struct policy *b) {
+    return a->redact == b->redact && a->ocr == b->ocr && a->keep_figures == b->keep_figures;
+}
 
 static bool judged_alike(const struct policy *a, const struct policy *b) {
     return a->min_language_score == b->min_language_score && a->min_french_share == b->min_french_share &&

@@ -10,7 +10,8 @@
 struct policy {
     /* making */
     bool redact;
-    bool ocr; /* the text was read by a machine from print: hyphens at line ends, long s */
+    bool keep_figures; /* signatures: numbers are the substance */
+    bool ocr;          /* the text was read by a machine from print: hyphens at line ends, long s */
     /* judging */
     double min_language_score, min_french_share;
     int64_t min_words;

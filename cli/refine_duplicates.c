@@ -1,10 +1,10 @@
 #include "base/limits.h"
+#include "cli/bits.h"
 #include "cli/judge.h"
 #include "cli/refine.h"
 #include "cli/signatures.h"
-#include "crawler/licence.h"
+#include "cli/survivor.h"
 #include "dedup/dedup.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Documents come by refined segment and offset, as signatures are stored: both are read once, from front to back. */
@@ -16,9 +16,9 @@ struct pass {
     int64_t segment; /* whose signatures are open, or MANIFEST_NONE */
     struct buf rank, path;
     struct refine_counts *counts;
-    unsigned char *clustered; /* a bit a document: in a cluster until now, and not yet told anew */
-    size_t clustered_bytes;
-    bool writing; /* the transaction begins at the first verdict: a crawl may seal while pairs are looked for */
+    struct bits published;
+    struct bits clustered; /* in a cluster until now, and not yet told anew */
+    bool writing;          /* the transaction begins at the first verdict: a crawl may seal while pairs are looked for */
     struct buf *err;
 };
 
@@ -30,40 +30,14 @@ static enum status open_segment(struct pass *p, const struct manifest_document *
     return signatures_open(hub_path(p->h, &p->path, "index/%.*s.sig", SLICE_ARG(d->segment)), &p->options, &p->signatures, p->err);
 }
 
-static void put_be(struct buf *out, uint64_t v) {
-    for (int shift = 56; shift >= 0; shift -= 8) buf_char(out, (char)(v >> shift));
-}
-
-/*
- * Who survives, as bytes that compare: the freest licence, then an official source, the longer text, the earlier publication (an
- * unknown one last), the smaller id.
- */
-static void rank_of(struct pass *p, const struct manifest_document *d) {
-    char spdx[64];
-    snprintf(spdx, sizeof spdx, "%.*s", SLICE_ARG(d->license));
-    enum licence_terms terms = licence_terms_of(spdx);
-    const struct source *source = config_find_source(&p->h->catalogue, d->source);
-    buf_clear(&p->rank);
-    buf_char(&p->rank, (char)(terms == LICENCE_UNKNOWN ? LICENCE_RESTRICTED + 1 : (int)terms));
-    buf_char(&p->rank, source && source->official ? 0 : 1);
-    put_be(&p->rank, UINT64_MAX - (uint64_t)d->bytes);
-    put_be(&p->rank, d->date_day == MANIFEST_NONE ? UINT64_MAX : (uint64_t)(d->date_day + ((int64_t)1 << 40)));
-    buf_str(&p->rank, d->id);
-}
-
 static enum status note_clustered(struct pass *p, const struct manifest_document *d) {
-    size_t at = (size_t)d->doc / 8;
     if (d->duplicate_of == MANIFEST_NONE && d->cluster_size == 1) return ST_OK;
-    if (at >= p->clustered_bytes) {
-        size_t room = 2 * at + 4096;
-        unsigned char *c = realloc(p->clustered, room);
-        if (!c) return fail(p->err, ST_FATAL, "out of memory");
-        memset(c + p->clustered_bytes, 0, room - p->clustered_bytes);
-        p->clustered = c;
-        p->clustered_bytes = room;
-    }
-    p->clustered[at] |= (unsigned char)(1u << d->doc % 8);
-    return ST_OK;
+    return bits_put(&p->clustered, (uint64_t)d->doc) ? ST_OK : fail(p->err, ST_FATAL, "out of memory");
+}
+
+static enum status note_published(void *ctx, int64_t doc) {
+    struct pass *p = ctx;
+    return bits_put(&p->published, (uint64_t)doc) ? ST_OK : fail(p->err, ST_FATAL, "out of memory");
 }
 
 static enum status add_document(void *ctx, const struct manifest_document *d) {
@@ -78,7 +52,8 @@ static enum status add_document(void *ctx, const struct manifest_document *d) {
         return fail(p->err, ST_FATAL, "%s: no signature for document %s; remove the file and run villers refine",
                     buf_cstr(&p->path), d->id);
     if (st != ST_OK) return st;
-    rank_of(p, d);
+    survivor_rank(&p->h->settings->survivor_order, d, config_find_source(&p->h->catalogue, d->source),
+                  bits_has(&p->published, (uint64_t)d->doc), &p->rank);
     p->counts->candidates++;
     st = note_clustered(p, d);
     if (st != ST_OK) return st;
@@ -98,7 +73,7 @@ static enum status put_verdict(void *ctx, const struct dedup_verdict *v) {
     if (st != ST_OK) return st;
     struct manifest_cluster c = {
         .doc = (int64_t)v->doc, .kept = (int64_t)v->kept, .similarity = v->similarity, .size = v->cluster_size};
-    if (v->doc / 8 < p->clustered_bytes) p->clustered[v->doc / 8] &= (unsigned char)~(1u << v->doc % 8);
+    bits_drop(&p->clustered, v->doc);
     p->counts->duplicates += v->doc != v->kept;
     return manifest_set_cluster(p->h->manifest, &c, p->err);
 }
@@ -106,9 +81,7 @@ static enum status put_verdict(void *ctx, const struct dedup_verdict *v) {
 /* Who was in a cluster and is in none now. */
 static enum status put_alone(struct pass *p) {
     enum status st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < p->clustered_bytes * 8; i++) {
-        if (i % 8 == 0 && !p->clustered[i / 8]) i += 7;
-        if (!(p->clustered[i / 8] >> i % 8 & 1)) continue;
+    for (uint64_t i = 0; st == ST_OK && (i = bits_next(&p->clustered, i)) != UINT64_MAX; i++) {
         struct manifest_cluster c = {.doc = (int64_t)i, .kept = (int64_t)i, .similarity = 1, .size = 1};
         st = manifest_set_cluster(p->h->manifest, &c, p->err);
     }
@@ -130,6 +103,7 @@ enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_cou
                                     .threads = threads};
     struct manifest_select candidates = {.which = MANIFEST_CANDIDATES, .order = MANIFEST_BY_SEGMENT};
     enum status st = dedup_new(&options, &p.dedup, err);
+    if (st == ST_OK) st = manifest_each_placed(h->manifest, note_published, &p, err);
     if (st == ST_OK) st = manifest_each_document(h->manifest, &candidates, add_document, &p, err);
     if (st == ST_OK) st = dedup_run(p.dedup, put_verdict, &p, err);
     if (st == ST_OK) st = begin_writing(&p);
@@ -142,7 +116,8 @@ enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_cou
         manifest_rollback(h->manifest);
     signatures_free(p.signatures);
     dedup_free(p.dedup);
-    free(p.clustered);
+    free(p.clustered.v);
+    free(p.published.v);
     buf_free(&p.rank);
     buf_free(&p.path);
     buf_free(&work_dir);

@@ -285,6 +285,10 @@ typedef enum status (*manifest_release_fn)(void *ctx, const struct manifest_rele
 enum status manifest_each_release(struct manifest *m, const char *dataset, manifest_release_fn fn, void *ctx,
                                   struct buf *err) MUST_CHECK;
 
+/** manifest_each_placed(m, fn, ctx, err): the number of each document that some release took, perhaps more than once, in no order. */
+enum status manifest_each_placed(struct manifest *m, enum status (*fn)(void *ctx, int64_t doc), void *ctx,
+                                 struct buf *err) MUST_CHECK;
+
 struct manifest_shard {
     int64_t number; /* in its dataset, for ever */
     struct slice name, sha256;

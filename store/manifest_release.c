@@ -91,6 +91,14 @@ enum status manifest_each_shard(struct manifest *m, int64_t release, manifest_sh
     return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
 }
 
+enum status manifest_each_placed(struct manifest *m, enum status (*fn)(void *ctx, int64_t doc), void *ctx, struct buf *err) {
+    sqlite3_stmt *st = NULL;
+    enum status got = mdb_prepare(m, "SELECT doc FROM placements", &st, err), answer = ST_OK;
+    while (answer == ST_OK && got == ST_OK && (got = mdb_row(m, st, err)) == ST_OK) answer = fn(ctx, sqlite3_column_int64(st, 0));
+    sqlite3_finalize(st);
+    return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
+}
+
 enum status manifest_place(struct manifest *m, const char *dataset, int64_t doc, int64_t shard, struct buf *err) {
     static const char sql[] = "INSERT INTO placements VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     int64_t term = 0;
