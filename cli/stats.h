@@ -10,17 +10,42 @@ struct stats_row {
     char *key;               /* owned */
     struct manifest_tally t; /* its keys are not set */
 };
+enum stats_kind { STATS_TALLY, STATS_SPREAD, STATS_DOMAIN, STATS_COUNTRY };
+enum stats_order { STATS_BY_SIZE, STATS_BY_KEY }; /* how people want to read it; machines get keys in byte order */
 struct stats_table {
-    enum manifest_dimension by;
-    const char *name;  /* "source" in JSON; static */
-    const char *label; /* in French; static */
+    enum stats_kind kind;
+    int by;           /* enum manifest_dimension or manifest_spread */
+    const char *name; /* "source" in JSON; static, as the labels */
+    const char *french, *english;
+    enum stats_order order;
     struct stats_row *rows;
     size_t n;
 };
+struct stats_fresh {                 /* when a source last gave something */
+    char *source, first[8], last[8]; /* months, "2024-07" */
+    int64_t documents;
+};
+struct stats_release {
+    char *dataset, *version;
+    char date[11];
+    int64_t documents, words, text_bytes;
+};
+/* The way from addresses to what is published: what each step took away. */
+struct stats_step {
+    char *reason;      /* "" for what is left */
+    const char *stage; /* "crawl", "refine", "dedup", "forget", "kept"; static */
+    int64_t gone, left;
+};
 struct stats {
     struct manifest_tally total;
-    struct stats_table *tables; /* by source, campaign, licence, language, outcome, host */
+    struct stats_table *tables; /* by source, licence, host, domain, country, variety, month, year, share, score, length… */
     size_t n_tables;
+    struct stats_fresh *fresh;
+    size_t n_fresh;
+    struct stats_release *releases;
+    size_t n_releases;
+    struct stats_step *funnel;
+    size_t n_funnel;
     int64_t refused; /* captures that gave no document */
     struct stats_refusal {
         char *reason;
@@ -32,6 +57,20 @@ struct stats {
 /** stats_read(m, s, err): all tables.  O(sites).  stats_free() whatever the result. */
 enum status stats_read(struct manifest *m, struct stats *s, struct buf *err) MUST_CHECK;
 void stats_free(struct stats *s);
+
+/** stats_key(t, key, english, out): ${key} as people read it ("30–40 %"), into ${out}; returns its C string. */
+const char *stats_key(const struct stats_table *t, const char *key, bool english, struct buf *out);
+/** stats_sorted(t): the rows in the order for people; they stay so. */
+void stats_sorted(struct stats_table *t);
+
+struct stats_mix {
+    double words, share; /* of the corpus to be joined; words 0: none asked for */
+};
+/** stats_text(out, s, mix, english), stats_json(out, s, mix), stats_csv(out, s), stats_html(out, s, mix): the report in each form. */
+void stats_text(struct buf *out, struct stats *s, const struct stats_mix *mix, bool english);
+void stats_json(struct buf *out, const struct stats *s, const struct stats_mix *mix);
+void stats_csv(struct buf *out, const struct stats *s);
+void stats_html(struct buf *out, struct stats *s, const struct stats_mix *mix);
 
 /** stats_share(part, whole): part / whole, 0 when there is nothing. */
 double stats_share(int64_t part, int64_t whole);

@@ -254,6 +254,18 @@ typedef enum status (*manifest_tally_fn)(void *ctx, const struct manifest_tally 
  */
 enum status manifest_each_tally(struct manifest *m, const enum manifest_dimension *dims, unsigned n, manifest_tally_fn fn,
                                 void *ctx, struct buf *err) MUST_CHECK;
+/* One quality of refined documents: variety ("fr-CA", "" unknown); month of publication ("2024-05", "" unknown); share of French and score of
+ * the language in tenths ("00" to "10"); length ("00" below 100 words, "01" 300, "02" 1,000, "03" 3,000, "04" 10,000, "05" the rest). */
+enum manifest_spread {
+    MANIFEST_SPREAD_VARIETY = 1,
+    MANIFEST_SPREAD_PUBLISHED,
+    MANIFEST_SPREAD_FRENCH,
+    MANIFEST_SPREAD_SCORE,
+    MANIFEST_SPREAD_LENGTH
+};
+/** manifest_each_spread(m, spread, fn, ctx, err): refined documents added up by it, keys in byte order.  Reads a few hundred rows. */
+enum status manifest_each_spread(struct manifest *m, enum manifest_spread spread, manifest_tally_fn fn, void *ctx,
+                                 struct buf *err) MUST_CHECK;
 struct manifest_refusal {
     struct slice key, reason;
     int64_t captures, bytes;

@@ -11,7 +11,7 @@
 enum { SLOTS = 16384, FULL = SLOTS / 2, KEYS = 6, SUMS = 4, DAY_MS = 86400000 };
 
 struct delta {
-    int64_t key[KEYS]; /* site, campaign, license, language, outcome, month */
+    int64_t key[KEYS]; /* site, campaign, license, language, outcome, month; or minus the spread, its value, kept */
     int64_t sum[SUMS]; /* documents, bytes, words, french_bytes */
     bool used;
 };
@@ -63,10 +63,27 @@ static enum status outcome_of(struct manifest *m, sqlite3_stmt *st, int64_t *out
     return ST_OK;
 }
 
+static void add_sums(struct mdb_deltas *all, const int64_t key[KEYS], const int64_t sums[SUMS]) {
+    struct delta *d = slot_of(all, key);
+    for (int i = 0; i < SUMS; i++) d->sum[i] += sums[i];
+}
+
+/* What mdb.h says in SQL, of a row of mdb_tally_document(). */
+static void spread_values(sqlite3_stmt *st, int64_t values[MDB_SPREADS]) {
+    static const int64_t bounds[] = {100, 300, 1000, 3000, 10000};
+    int64_t words = sqlite3_column_int64(st, 6), band = 0;
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) band += words >= bounds[i];
+    values[0] = sqlite3_column_int64(st, 12);
+    values[1] = sqlite3_column_type(st, 13) == SQLITE_NULL ? -1 : mdb_month(sqlite3_column_int64(st, 13));
+    values[2] = sqlite3_column_int64(st, 11) / 1000;
+    values[3] = sqlite3_column_int64(st, 14) / 1000;
+    values[4] = band;
+}
+
 enum status mdb_tally_document(struct manifest *m, int64_t doc, int sign, struct buf *err) {
     static const char sql[] =
         "SELECT site, campaign, license, coalesce(language, 0), crawl_day, bytes, words, reason, duplicate_of, removed, "
-        "segment, coalesce(french_share, 0) FROM documents WHERE doc = ?1";
+        "segment, coalesce(french_share, 0), coalesce(variety, 0), date_day, coalesce(language_score, 0) FROM documents WHERE doc = ?1";
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
     if (!st) return ST_FATAL;
     sqlite3_bind_int64(st, 1, doc);
@@ -76,15 +93,37 @@ enum status mdb_tally_document(struct manifest *m, int64_t doc, int sign, struct
     for (int i = 0; i < 4; i++) key[i] = sqlite3_column_int64(st, i);
     key[5] = mdb_month(sqlite3_column_int64(st, 4));
     int64_t bytes = sqlite3_column_int64(st, 5), words = sqlite3_column_int64(st, 6), share = sqlite3_column_int64(st, 11);
+    const int64_t sums[SUMS] = {sign, sign * bytes, sign * words, sign * ((bytes * share + MDB_SCALE / 2) / MDB_SCALE)};
+    int64_t values[MDB_SPREADS];
+    bool refined = sqlite3_column_type(st, 10) != SQLITE_NULL;
+    spread_values(st, values);
     got = outcome_of(m, st, &key[4], err);
     sqlite3_reset(st);
     if (got != ST_OK) return got;
-    struct delta *d = slot_of(m->deltas, key);
-    d->sum[0] += sign;
-    d->sum[1] += sign * bytes;
-    d->sum[2] += sign * words;
-    d->sum[3] += sign * ((bytes * share + MDB_SCALE / 2) / MDB_SCALE);
+    add_sums(m->deltas, key, sums);
+    for (int i = 0; refined && i < MDB_SPREADS; i++) {
+        const int64_t spread[KEYS] = {-1 - i, values[i], key[4] == 0};
+        add_sums(m->deltas, spread, sums);
+    }
     return m->deltas->n > FULL ? mdb_tally_flush(m, err) : ST_OK;
+}
+
+static enum status write_spread(struct manifest *m, const struct delta *d, struct buf *err) {
+    static const char add[] =
+        "INSERT INTO spreads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET documents = documents + excluded.documents, "
+        "bytes = bytes + excluded.bytes, words = words + excluded.words, french_bytes = french_bytes + excluded.french_bytes";
+    static const char drop[] = "DELETE FROM spreads WHERE spread = ?1 AND value = ?2 AND kept = ?3 AND documents = 0";
+    sqlite3_stmt *st = mdb_stmt(m, add, err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, -d->key[0]);
+    for (int i = 1; i < 3; i++) sqlite3_bind_int64(st, 1 + i, d->key[i]);
+    for (int i = 0; i < SUMS; i++) sqlite3_bind_int64(st, 4 + i, d->sum[i]);
+    enum status got = mdb_done(m, st, err);
+    if (got != ST_OK || d->sum[0] >= 0) return got;
+    if (!(st = mdb_stmt(m, drop, err))) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, -d->key[0]);
+    for (int i = 1; i < 3; i++) sqlite3_bind_int64(st, 1 + i, d->key[i]);
+    return mdb_done(m, st, err);
 }
 
 static enum status write_delta(struct manifest *m, const struct delta *d, struct buf *err) {
@@ -96,6 +135,7 @@ static enum status write_delta(struct manifest *m, const struct delta *d, struct
         "DELETE FROM tallies WHERE site = ?1 AND campaign = ?2 AND license = ?3 AND language = ?4 AND outcome = ?5 AND "
         "month = ?6 AND documents = 0";
     if (!d->sum[0] && !d->sum[1] && !d->sum[2] && !d->sum[3]) return ST_OK;
+    if (d->key[0] < 0) return write_spread(m, d, err);
     sqlite3_stmt *st = mdb_stmt(m, add, err);
     if (!st) return ST_FATAL;
     for (int i = 0; i < KEYS; i++) sqlite3_bind_int64(st, 1 + i, d->key[i]);
@@ -179,6 +219,27 @@ enum status manifest_each_tally(struct manifest *m, const enum manifest_dimensio
     return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
 }
 
+enum status manifest_each_spread(struct manifest *m, enum manifest_spread spread, manifest_tally_fn fn, void *ctx,
+                                 struct buf *err) {
+    static const char sql[] =
+        "SELECT CASE WHEN ?1 = 1 THEN coalesce((SELECT text FROM terms WHERE term = value), '') WHEN ?1 = 2 THEN iif(value < 0, '', "
+        "format('%04d-%02d', value / 12, value % 12 + 1)) ELSE format('%02d', value) END AS k, sum(documents), sum(bytes), sum(words), "
+        "sum(french_bytes), sum(documents * kept), sum(bytes * kept), sum(words * kept), sum(french_bytes * kept) FROM spreads "
+        "WHERE spread = ?1 GROUP BY k ORDER BY k";
+    sqlite3_stmt *st = NULL;
+    enum status got = mdb_prepare(m, sql, &st, err), answer = ST_OK;
+    if (got == ST_OK) sqlite3_bind_int(st, 1, (int)spread);
+    while (answer == ST_OK && got == ST_OK && (got = mdb_row(m, st, err)) == ST_OK) {
+        struct manifest_tally t = {.key = {mdb_text(st, 0)}};
+        int64_t *sums[] = {&t.documents,      &t.bytes,      &t.words,      &t.french_bytes,
+                           &t.kept_documents, &t.kept_bytes, &t.kept_words, &t.kept_french_bytes};
+        for (int i = 0; i < 8; i++) *sums[i] = sqlite3_column_int64(st, 1 + i);
+        answer = fn(ctx, &t);
+    }
+    sqlite3_finalize(st);
+    return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
+}
+
 enum status manifest_each_refusal(struct manifest *m, enum manifest_dimension by, manifest_refusal_fn fn, void *ctx,
                                   struct buf *err) {
     const char *column = by == MANIFEST_CAMPAIGN ? "r.campaign" : by == MANIFEST_HOST ? "s.host" : "s.source";
@@ -214,6 +275,19 @@ static const struct check {
     {"the tallies of refusals",
      "WITH truth AS (SELECT site, campaign, refusal, count(*), sum(bytes) FROM captures WHERE refusal IS NOT NULL GROUP BY 1, 2, 3), "
      "kept AS (SELECT * FROM refusals) "
+     "SELECT * FROM (SELECT * FROM truth EXCEPT SELECT * FROM kept) UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM truth)"},
+    {"the spreads",
+     "WITH truth AS (SELECT 1, " MDB_SPREAD_VARIETY
+     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM documents "
+     "WHERE segment IS NOT NULL GROUP BY 2, 3 UNION ALL SELECT 2, " MDB_SPREAD_PUBLISHED
+     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, "
+     "count(*), sum(bytes) FROM documents WHERE segment IS NOT NULL GROUP BY 2, 3 UNION ALL SELECT 3, " MDB_SPREAD_FRENCH
+     ", reason IS NULL AND "
+     "duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM documents WHERE segment IS NOT NULL GROUP BY 2, 3 UNION ALL SELECT 4, " MDB_SPREAD_SCORE
+     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM documents WHERE segment IS NOT NULL "
+     "GROUP BY 2, 3 UNION ALL SELECT 5, " MDB_SPREAD_LENGTH
+     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM "
+     "documents WHERE segment IS NOT NULL GROUP BY 2, 3), kept AS (SELECT spread, value, kept, documents, bytes FROM spreads) "
      "SELECT * FROM (SELECT * FROM truth EXCEPT SELECT * FROM kept) UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM truth)"},
     {"a reference", "SELECT * FROM pragma_foreign_key_check"},
     {"a page", "SELECT * FROM pragma_quick_check WHERE quick_check <> 'ok'"},

@@ -1,5 +1,5 @@
 -- The manifest: what a hub holds, where each document came from, what was decided and why.  SQLite 3, WAL, foreign keys on.
--- This file is the specification of user_version 3; manifest.c runs it on an empty database and brings an older one up
+-- This file is the specification of user_version 4; manifest.c runs it on an empty database and brings an older one up
 -- to it step by step.  A database of a newer user_version is refused.
 --
 -- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
@@ -150,6 +150,20 @@ CREATE TABLE tallies (
     words INTEGER NOT NULL,
     french_bytes INTEGER NOT NULL,
     PRIMARY KEY (site, campaign, license, language, outcome, month)
+) WITHOUT ROWID;
+
+-- Refined documents added up by one quality each, in the same transaction.  spread: 1 variety of French (a term, 0 unknown), 2 month of
+-- publication (year × 12 + month - 1, -1 unknown), 3 share of French (tenths, 0 to 10), 4 score of the language (tenths), 5 length in words (band
+-- 0 below 100, 1 300, 2 1,000, 3 3,000, 4 10,000, 5 the rest).
+CREATE TABLE spreads (
+    spread INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    kept INTEGER NOT NULL, -- 1: the documents a release takes; 0: the others
+    documents INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    french_bytes INTEGER NOT NULL,
+    PRIMARY KEY (spread, value, kept)
 ) WITHOUT ROWID;
 
 -- The refused captures added up in the same way.

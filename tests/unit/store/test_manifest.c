@@ -547,12 +547,24 @@ static void test_older(void **state) {
     struct manifest *m = NULL;
     sqlite3 *db = NULL;
     snprintf(path, sizeof path, "%s/old.sqlite", f->dir);
-    make_file(path, "PRAGMA application_id = 1447251249; PRAGMA user_version = 1; CREATE TABLE terms (term INTEGER PRIMARY KEY); "
-                    "CREATE TABLE documents (doc INTEGER PRIMARY KEY); INSERT INTO documents VALUES (7);");
+    make_file(
+        path,
+        "PRAGMA application_id = 1447251249; PRAGMA user_version = 1; CREATE TABLE terms (term INTEGER PRIMARY KEY); "
+        "CREATE TABLE documents (doc INTEGER PRIMARY KEY, segment INTEGER, reason INTEGER, duplicate_of INTEGER, removed INTEGER, date_day "
+        "INTEGER, language_score INTEGER, french_share INTEGER, bytes INTEGER, words INTEGER); "
+        "INSERT INTO documents VALUES (7, 1, NULL, NULL, NULL, 19723, 9700, 10000, 500, 120), (8, NULL, NULL, NULL, NULL, NULL, NULL, "
+        "NULL, 0, 0);");
     OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
     manifest_free(m);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "SELECT variety, fresh FROM documents", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_stmt *st = NULL;
+    static const char rows[] =
+        "SELECT group_concat(spread || ':' || value || ':' || kept || ':' || documents || ':' || french_bytes, ' ') FROM spreads";
+    assert_int_equal(sqlite3_prepare_v2(db, rows, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    assert_string_equal(sqlite3_column_text(st, 0), "1:0:1:1:500 2:24288:1:1:500 3:10:1:1:500 4:9:1:1:500 5:1:1:1:500");
+    sqlite3_finalize(st);
     sqlite3_close(db);
     OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
     manifest_free(m);
