@@ -221,8 +221,8 @@ static void place_block(struct features *f, const struct page_tree *t, const str
 
 /* Lines between the page's heading and its text that sum it up, unlinked and not named as something else. */
 static void mark_standfirst(struct features *f, const struct page_tree *t, const struct blocks *b, size_t h1) {
-    static const enum extract_cue others[] = {CUE_META, CUE_AUTHOR,  CUE_CAPTION, CUE_SHARE, CUE_SIGNUP,
-                                              CUE_NAV,  CUE_RELATED, CUE_COMMENT, CUE_AD,    CUE_SIDE};
+    static const enum extract_cue others[] = {CUE_META,    CUE_AUTHOR,  CUE_CAPTION, CUE_SHARE, CUE_SIGNUP, CUE_NAV,
+                                              CUE_RELATED, CUE_COMMENT, CUE_AD,      CUE_SIDE,  CUE_TEASER};
     if (h1 == SIZE_MAX) return;
     size_t text = f->nodes[f->top[2]].before;
     bool within = h1 >= text && h1 < f->nodes[t->nodes[f->top[2]].end].before;

@@ -320,7 +320,7 @@ bool page_may_date(const struct page_job *j, size_t node) {
 static bool is_comment(const struct page_tree *t, size_t i) {
     static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer",
                                         "recent",  "popular", "teaser",  "reply"};
-    for (; i; i = t->nodes[i].parent)
+    for (; i && (t->nodes[i].end - i) * 2 <= t->n_nodes; i = t->nodes[i].parent)
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
             if (slice_find_nocase(page_attr(t, i, ATTR_CLASS), slice_str(names[k])) != SIZE_MAX ||
                 slice_find_nocase(page_attr(t, i, ATTR_ID), slice_str(names[k])) != SIZE_MAX)

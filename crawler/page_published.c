@@ -55,13 +55,22 @@ static enum mark mark_of(const struct page_tree *t, size_t i) {
 static bool is_aside(const struct page_tree *t, size_t i) {
     static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer", "recent",
                                         "popular", "teaser",  "nav",     "latest", "more-",  NULL};
+    /* the foot of a post tells of the post */
+    static const char *const own[] = {"post-footer", "postfooter", "entry-footer", "article-footer", "article__footer", NULL};
+    bool foot = false;
     for (size_t k = i; k; k = t->nodes[k].parent) {
         uint8_t tag = t->nodes[k].tag;
-        if (tag == TAG_nav || tag == TAG_aside || tag == TAG_footer) return true;
-        if (tag == TAG_body || tag == TAG_html) return false;
-        if (has_any(page_attr(t, k, ATTR_CLASS), names) || has_any(page_attr(t, k, ATTR_ID), names)) return true;
+        if (tag == TAG_article && foot) return false;
+        bool most = (t->nodes[k].end - k) * 2 > t->n_nodes; /* what holds most of the page is no part beside it */
+        if (tag == TAG_body || tag == TAG_html || most) return foot;
+        if (tag == TAG_nav || tag == TAG_aside) return true;
+        struct slice class = page_attr(t, k, ATTR_CLASS);
+        if (tag == TAG_footer)
+            foot = true;
+        else if (!has_any(class, own) && (has_any(class, names) || has_any(page_attr(t, k, ATTR_ID), names)))
+            return true;
     }
-    return false;
+    return foot;
 }
 
 /* The date that an element carries in an attribute or as a short text. */
@@ -184,7 +193,7 @@ static bool read_address(struct page_job *j, const struct page_facts *f) {
 
 void page_read_date(struct page_job *j, const struct page_facts *f) {
     bool month_first = is_month_first(j);
-    if (read_address(j, f) || take(j, f->ld.published, month_first) || take(j, f->meta[META_PUBLISHED], month_first)) return;
+    if (read_address(j, f) || take(j, f->meta[META_PUBLISHED], month_first) || take(j, f->ld.published, month_first)) return;
     struct found own = {0}, other = {0};
     struct page_day day;
     read_marks(j, month_first, false, &own);
