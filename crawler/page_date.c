@@ -35,6 +35,9 @@ static const struct {
     {SLICE_LIT("novembre"), 11}, {SLICE_LIT("november"), 11},  {SLICE_LIT("noviembre"), 11}, {SLICE_LIT("novembro"), 11},
     {SLICE_LIT("nov"), 11},      {SLICE_LIT("décembre"), 12},  {SLICE_LIT("decembre"), 12},  {SLICE_LIT("december"), 12},
     {SLICE_LIT("dezember"), 12}, {SLICE_LIT("diciembre"), 12}, {SLICE_LIT("dicembre"), 12},  {SLICE_LIT("dezembro"), 12},
+    {SLICE_LIT("января"), 1},    {SLICE_LIT("февраля"), 2},    {SLICE_LIT("марта"), 3},      {SLICE_LIT("апреля"), 4},
+    {SLICE_LIT("мая"), 5},       {SLICE_LIT("июня"), 6},       {SLICE_LIT("июля"), 7},       {SLICE_LIT("августа"), 8},
+    {SLICE_LIT("сентября"), 9},  {SLICE_LIT("октября"), 10},   {SLICE_LIT("ноября"), 11},    {SLICE_LIT("декабря"), 12},
     {SLICE_LIT("déc"), 12},      {SLICE_LIT("dec"), 12},       {SLICE_LIT("dez"), 12},       {SLICE_LIT("dic"), 12},
 };
 
@@ -96,7 +99,7 @@ static bool take_word(struct cursor *c, const char *const *words) {
 
 static bool take_month(struct cursor *c, int *month) {
     struct slice w = peek_word(c);
-    if (w.len < 3 || w.len > 14) return false;
+    if (w.len < 3 || w.len > 18) return false;
     char first = ascii_lower(w.ptr[0]);
     for (size_t i = 0; i < sizeof months / sizeof *months; i++) {
         struct slice name = months[i].name;

@@ -190,7 +190,7 @@ static bool names_match(struct slice piece, struct slice name) {
 
 static struct slice host_name(const struct page_job *j) {
     struct url_parts p;
-    struct slice url = j->page->canonical.len ? j->page->canonical : j->opt->url;
+    struct slice url = j->page->canonical.len ? j->page->canonical : j->opt->url.len ? j->opt->url : j->address;
     if (!url.len || !url_split(url, &p)) return slice_of("", 0);
     return slice_starts(p.host, slice_str("www.")) ? slice_sub(p.host, 4, p.host.len) : p.host;
 }
@@ -230,27 +230,86 @@ static struct slice strip_site(const struct page_job *j, struct slice title, str
     return title;
 }
 
-/* The heading that is the page's: an <h1> that the <title> holds, else the longest other heading that it holds, else the only <h1>. */
-static struct slice find_heading(struct page_job *j, struct slice title, struct slice site) {
+/* A heading that is one link to the site's home is its logo. */
+static bool leads_home(const struct page_job *j, size_t heading) {
     const struct page_tree *t = j->tree;
-    struct slice only = slice_of("", 0), longest = slice_of("", 0);
-    unsigned tries = 0, n = 0;
+    size_t a = page_first(t, heading + 1, t->nodes[heading].end, TAG_a);
+    size_t up = t->nodes[heading].parent;
+    if (a == SIZE_MAX && t->nodes[up].tag == TAG_a) a = up;
+    if (a == SIZE_MAX) return false;
+    struct slice href = slice_trim(page_attr(t, a, ATTR_HREF));
+    size_t scheme = slice_find(slice_sub(href, 0, 8), slice_str("//"));
+    if (scheme != SIZE_MAX) {
+        href = slice_sub(href, scheme + 2, href.len);
+        size_t path = slice_find_char(href, '/');
+        href = path == SIZE_MAX ? slice_of("/", 1) : slice_sub(href, path, href.len);
+    }
+    return slice_eq_str(href, "/") || slice_eq_str(href, ".") || slice_eq_str(href, "./") || slice_eq_str(href, "/fr/") ||
+           slice_starts_nocase(href, slice_str("/index.")) || slice_starts_nocase(href, slice_str("index."));
+}
+
+struct headings {
+    struct slice held; /* an <h1> that the <title> holds, else the longest other heading that it holds */
+    struct slice main; /* the only <h1> of the page's article or main part */
+    struct slice only; /* the only <h1> */
+};
+
+static bool in_main(const struct page_tree *t, size_t i) {
+    for (; i; i = t->nodes[i].parent)
+        if (t->nodes[i].tag == TAG_article || t->nodes[i].tag == TAG_main) return true;
+    return false;
+}
+
+/* "A title | The site", of which ${s} is the last part, and not the first. */
+static bool is_tail(const struct page_job *j, struct slice title, struct slice s, struct slice site) {
+    if (title.len < s.len + 6 || !slice_eq_nocase(slice_sub(title, title.len - s.len, title.len), s)) return false;
+    for (size_t i = 0; i + s.len < title.len; i++) {
+        if (!separator_at(title, i)) continue;
+        struct slice head = slice_sub(title, 0, i);
+        return !names_match(head, site) && !names_match(head, host_label(j));
+    }
+    return false;
+}
+
+static struct headings find_headings(struct page_job *j, struct slice title, struct slice site) {
+    const struct page_tree *t = j->tree;
+    struct slice none = slice_of("", 0), longest = none;
+    struct headings h = {none, none, none};
+    unsigned tries = 0, n = 0, n_main = 0;
     for (size_t i = 0; i < t->n_nodes && tries < 60; i++) {
         uint8_t tag = t->nodes[i].tag;
         if (tag != TAG_h1 && tag != TAG_h2 && tag != TAG_h3) continue;
         tries++;
         struct slice s = text_of(j, i, 500);
-        if (s.len < 3 || names_match(s, site) || names_match(s, host_label(j))) continue;
+        if (s.len < 3 || names_match(s, site) || names_match(s, host_label(j)) || leads_home(j, i)) continue;
+        if (tag == TAG_h1 && !in_main(t, i) && is_tail(j, title, s, site)) continue;
         bool held = s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX;
-        if (held && tag == TAG_h1) return s;
+        if (held && tag == TAG_h1 && !h.held.len) h.held = s;
         if (held && s.len >= 16 && s.len > longest.len) longest = s;
-        if (tag == TAG_h1) only = n++ ? slice_of("", 0) : s;
+        if (tag != TAG_h1) continue;
+        h.only = n++ ? none : s;
+        if (in_main(t, i) && s.len >= 10) h.main = n_main++ ? none : s;
     }
-    return longest.len ? longest : only;
+    if (!h.held.len) h.held = longest;
+    return h;
 }
 
 /* Does the title's text hold ${s}, but for what strip_site() would take? */
 static bool agrees(struct slice title, struct slice s) { return s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX; }
+
+/* "A title | A site": what stands behind a bar is the site's, when it is the shorter part. */
+static struct slice strip_bar(struct slice title) {
+    static const char *const bars[] = {" | ", " │ ", " · ", " « ", " » "};
+    size_t last = SIZE_MAX, len = 0;
+    for (size_t i = 0; i < title.len; i++)
+        for (size_t k = 0; k < sizeof bars / sizeof *bars; k++)
+            if (slice_starts(slice_sub(title, i, title.len), slice_str(bars[k]))) {
+                last = i;
+                len = strlen(bars[k]);
+            }
+    if (last == SIZE_MAX || last < title.len - last - len) return title;
+    return slice_trim(slice_sub(title, 0, last));
+}
 
 static void read_title(struct page_job *j, struct page_facts *f) {
     const struct page_tree *t = j->tree;
@@ -258,18 +317,21 @@ static void read_title(struct page_job *j, struct page_facts *f) {
     struct slice html = node == SIZE_MAX ? slice_of("", 0) : tidy_text(j, text_of(j, node, LIMIT_META_VALUE));
     struct slice site = f->meta[META_SITE].len ? f->meta[META_SITE] : f->ld.publisher;
     struct slice og = strip_site(j, tidy_text(j, f->meta[META_TITLE]), site);
-    struct slice h1 = find_heading(j, html.len ? html : og, site);
+    struct headings h = find_headings(j, html.len ? html : og, site);
     struct slice ld = tidy_text(j, f->ld.headline);
     struct slice bare = strip_site(j, html, site);
+    bool site_only = names_match(bare, site) || names_match(bare, host_label(j));
     f->html_title = html;
-    if (h1.len && (agrees(html, h1) || agrees(og, h1)))
-        j->page->title = h1;
+    if (h.held.len && (agrees(html, h.held) || agrees(og, h.held)))
+        j->page->title = h.held;
+    else if (h.main.len)
+        j->page->title = h.main;
     else if (ld.len)
         j->page->title = ld;
     else if (og.len)
-        j->page->title = og;
+        j->page->title = strip_bar(og);
     else
-        j->page->title = bare.len && !(h1.len && (names_match(bare, site) || names_match(bare, host_label(j)))) ? bare : h1;
+        j->page->title = bare.len && !(h.only.len && site_only) ? strip_bar(bare) : h.only;
     j->page->title = tidy_text(j, j->page->title);
 }
 
@@ -386,6 +448,7 @@ void page_read_metadata(struct page_job *j, struct page_facts *f) {
     memset(f, 0, sizeof *f);
     for (size_t i = 0; i < META_FIELDS; i++) f->meta[i] = slice_of("", 0);
     read_metas(j, f);
+    j->address = f->meta[META_ADDRESS];
     page_ld_read(j, &f->ld);
     read_title(j, f);
     read_author(j, f);

@@ -16,9 +16,10 @@ struct page_job {
     struct page *page;   /* being filled */
     struct json_parser *json;
     struct extract_cues *cues;
-    struct slice bytes; /* the page as given */
-    struct buf scratch; /* free for a function to use between its own lines */
-    struct slice base;  /* what links are resolved against, canonical or "" */
+    struct slice bytes;   /* the page as given */
+    struct buf scratch;   /* free for a function to use between its own lines */
+    struct slice address; /* og:url, as written, or "" */
+    struct slice base;    /* what links are resolved against, canonical or "" */
 };
 
 /** page_keep(j, s): a copy of ${s} that lives as long as the page, trimmed; "" when memory is short. */
