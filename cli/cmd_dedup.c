@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 struct dedup_cli_options {
-    const char *out, *id, *text, *against, *order;
+    const char *out, *id, *text, *source, *against, *order;
     struct option_list forget;
-    int64_t bands, rows, ngram, groupings, memory, threads, level;
+    int64_t bands, rows, ngram, groupings, memory, threads, level, lines, paragraphs;
     double similarity, floor;
     bool plain, keep_figures, add, compact, annotate, rehydrate;
 };
@@ -34,6 +34,10 @@ static const struct option options[] = {
     {"id-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, id), "KEY",
      "the document's id (id); FILE:LINE where there is none"},
     {"text-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, text), "KEY", "the document's text (text)"},
+    {"paragraphs", 0, OPTION_INT, offsetof(struct dedup_cli_options, paragraphs), "N",
+     "cut paragraphs that stand in N kept documents of a source, and add repeated_share"},
+    {"lines", 0, OPTION_INT, offsetof(struct dedup_cli_options, lines), "N", "cut lines that do"},
+    {"source-key", 0, OPTION_STRING, offsetof(struct dedup_cli_options, source), "KEY", "the document's source (source)"},
     {"order", 0, OPTION_STRING, offsetof(struct dedup_cli_options, order), "KEYS",
      "who survives: length (longest), date (earliest), KEY or -KEY, by commas (length,date); then the id"},
     {"annotate", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, annotate), NULL,
@@ -57,6 +61,9 @@ static int check(const struct dedup_cli_options *o, struct dedup_job *job) {
     if (!in_range(o->bands, SIGNATURE_MAX_KEYS) || !in_range(o->rows, SIGNATURE_MAX_HASHES) || !in_range(o->ngram, 16) ||
         !in_range(o->groupings, 4) || !in_range(o->threads, 1024) || o->level < -7 || o->level > 19 || o->memory < 0)
         return cli_error(EXIT_USAGE, "a number is out of its range");
+    if (o->lines < 0 || o->lines == 1 || o->lines > INT32_MAX || o->paragraphs < 0 || o->paragraphs == 1 ||
+        o->paragraphs > INT32_MAX)
+        return cli_error(EXIT_USAGE, "--lines and --paragraphs take 2 or more documents");
     if (o->order && !dedup_rank_valid(o->order))
         return cli_error(EXIT_USAGE, "--order takes 1 to %d keys, separated by commas", DEDUP_RANK_WORDS);
     if (o->similarity < 0 || o->similarity > 1 || o->floor < 0 || o->floor > 1)
@@ -78,6 +85,9 @@ static void report(const struct dedup_job *job) {
     fprintf(stderr, "%llu documents: %llu kept, %llu duplicates in %llu clusters (%llu exact copies)\n",
             (unsigned long long)c.documents, (unsigned long long)(c.documents - c.duplicates), (unsigned long long)c.duplicates,
             (unsigned long long)c.clusters, (unsigned long long)c.exact_copies);
+    if (job->repeats)
+        fprintf(stderr, "repeated lines and paragraphs: %llu bytes cut of %llu (%.2f %%)\n", (unsigned long long)job->cut_bytes,
+                (unsigned long long)job->cut_of, job->cut_of ? 100.0 * (double)job->cut_bytes / (double)job->cut_of : 0.0);
 }
 
 /* What is asked of the index itself, before documents are compared with it. */
@@ -98,6 +108,7 @@ static enum status work(struct dedup_job *job, struct buf *err) {
     enum status st = dir_make(job->out, err);
     if (st == ST_OK) st = dedup_job_read(job, err);
     if (st == ST_OK) st = dedup_job_decide(job, err);
+    if (st == ST_OK) st = dedup_job_count_repeats(job, err);
     if (st == ST_OK) st = dedup_job_write(job, err);
     if (st == ST_OK) st = dedup_job_remember(job, err);
     return st;
@@ -117,6 +128,9 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     job.engine.work_dir = o->out;
     job.engine.threads = job.threads = (unsigned)o->threads;
     job.id_key = o->id ? o->id : "id";
+    job.source_key = o->source ? o->source : "source";
+    job.cut_lines = (unsigned)o->lines;
+    job.cut_paragraphs = (unsigned)o->paragraphs;
     job.text_key = o->text ? o->text : "text";
     job.level = o->plain ? 0 : o->level ? (int)o->level : 1;
     job.order = o->order ? o->order : DEDUP_ORDER_DEFAULT;

@@ -20,8 +20,8 @@ static int rehydration_weight(uint32_t cluster_size) {
     return steps[i].weight;
 }
 
-enum status dedup_job_annotate(const struct dedup_job *job, struct slice line, const struct dedup_verdict *v, struct buf *out,
-                               struct buf *err) {
+enum status dedup_job_annotate(const struct dedup_job *job, struct slice line, const struct dedup_verdict *v, double share,
+                               struct buf *out, struct buf *err) {
     char scratch[DEDUP_NAME_MAX];
     struct slice name;
     struct json_out j;
@@ -39,6 +39,7 @@ enum status dedup_job_annotate(const struct dedup_job *job, struct slice line, c
         json_kv_float(&j, "similarity", v->similarity, 4);
     }
     if (job->rehydrate) json_kv_int(&j, "rehydration_weight", v->kept == v->doc ? rehydration_weight(v->cluster_size) : 0);
+    if (job->repeats) json_kv_float(&j, "repeated_share", share, 4);
     json_object_end(&j);
     /* The object goes on where it ended; it has a text at least, so a comma is due. */
     buf_slice(out, slice_sub(line, 0, line.len - 1));

@@ -104,45 +104,71 @@ static enum status verdict_of(const struct dedup_job *job, struct cursor *c, uin
     return step(job, c, err);
 }
 
-static enum status put_line(const struct dedup_job *job, struct slice s, const struct dedup_verdict *v, struct buf *line,
-                            struct zst_file *out, struct buf *err) {
+struct copying {
+    struct dedup_job *job;
+    struct zst_file *out;
+    struct json_parser *parser; /* when repeats are cut */
+    struct buf line, left, shorter;
+};
+
+static enum status put_line(struct copying *c, struct slice s, const struct dedup_verdict *v, struct buf *err) {
+    struct dedup_job *job = c->job;
+    double share = 0;
     enum status st = ST_OK;
-    buf_clear(line);
-    if (job->annotate || job->rehydrate)
-        st = dedup_job_annotate(job, s, v, line, err);
+    if (job->repeats && v->kept == v->doc) {
+        st = dedup_job_cut_repeats(job, c->parser, v->doc, s, &c->left, &c->shorter, &share, err);
+        __atomic_fetch_add(&job->cut_of, s.len, __ATOMIC_RELAXED);
+        if (c->shorter.len) __atomic_fetch_add(&job->cut_bytes, s.len - c->shorter.len, __ATOMIC_RELAXED);
+        if (c->shorter.len) s = buf_view(&c->shorter);
+    }
+    buf_clear(&c->line);
+    if (st == ST_OK && (job->annotate || job->rehydrate || job->repeats))
+        st = dedup_job_annotate(job, s, v, share, &c->line, err);
     else
-        buf_slice(line, s);
-    buf_char(line, '\n');
-    if (st == ST_OK && !buf_ok(line)) st = fail(err, ST_FATAL, "out of memory");
-    return st == ST_OK ? zst_file_write(out, buf_view(line), err) : st;
+        buf_slice(&c->line, s);
+    buf_char(&c->line, '\n');
+    if (st == ST_OK && !buf_ok(&c->line)) st = fail(err, ST_FATAL, "out of memory");
+    return st == ST_OK ? zst_file_write(c->out, buf_view(&c->line), err) : st;
 }
 
-/* The lines of one file that are kept. */
-static enum status copy_lines(const struct dedup_job *job, size_t file, struct zst_file *out, struct buf *err) {
+static enum status copy_each(struct copying *c, size_t file, struct buf *err) {
+    const struct dedup_job *job = c->job;
     struct dedup_lines *in = job->lines[file];
-    struct buf line;
     struct slice s;
-    struct cursor c = {0, {0}};
-    enum status st = first_clustered(job, job->first[file], &c.at, err);
-    if (st == ST_OK) st = step(job, &c, err);
+    struct cursor at = {0, {0}};
+    enum status st = first_clustered(job, job->first[file], &at.at, err);
+    if (st == ST_OK) st = step(job, &at, err);
     if (st == ST_OK) st = dedup_lines_begin(in, err);
-    buf_init(&line, LIMIT_LINE + 4 * DEDUP_NAME_MAX);
     for (uint64_t i = job->first[file]; st == ST_OK && i < job->first[file + 1]; i++) {
         struct dedup_verdict v;
-        st = verdict_of(job, &c, i, &v, err);
+        st = verdict_of(job, &at, i, &v, err);
         if (st == ST_OK) st = dedup_lines_next(in, &s, err);
         if (st == ST_RETRY) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
         if (st != ST_OK || bits_has(&job->wrong, i) || (bits_has(&job->dropped, i) && !job->annotate)) continue;
         if (s.len == 0) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
-        if (st == ST_OK) st = put_line(job, s, &v, &line, out, err);
+        if (st == ST_OK) st = put_line(c, s, &v, err);
     }
     dedup_lines_end(in);
-    buf_free(&line);
+    return st;
+}
+
+/* The lines of one file that are kept. */
+static enum status copy_lines(struct dedup_job *job, size_t file, struct zst_file *out, struct buf *err) {
+    struct copying c = {.job = job, .out = out};
+    buf_init(&c.line, LIMIT_LINE + 4 * DEDUP_NAME_MAX);
+    buf_init(&c.left, LIMIT_TEXT);
+    buf_init(&c.shorter, LIMIT_LINE);
+    if (job->repeats) c.parser = json_parser_new(LIMIT_LINE);
+    enum status st = !job->repeats || c.parser ? copy_each(&c, file, err) : fail(err, ST_FATAL, "out of memory");
+    json_parser_free(c.parser);
+    buf_free(&c.line);
+    buf_free(&c.left);
+    buf_free(&c.shorter);
     return st;
 }
 
 /* A large file is compressed by several threads, one of many by its own. */
-static enum status write_file(const struct dedup_job *job, size_t file, struct buf *err) {
+static enum status write_file(struct dedup_job *job, size_t file, struct buf *err) {
     struct zst_file *out = NULL;
     struct zst_file_options opt = {.level = job->level};
     struct buf path;
@@ -269,6 +295,7 @@ void dedup_job_free(struct dedup_job *job) {
     dedup_free(job->dedup);
     dedup_names_free(job->names);
     for (int i = 0; job->lines && i < job->n_paths; i++) dedup_lines_free(job->lines[i]);
+    repeats_free(job->repeats);
     dedup_stream_free(job->clustered);
     free(job->lines);
     free(job->first);

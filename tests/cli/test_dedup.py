@@ -115,6 +115,30 @@ class Dedup(unittest.TestCase):
             self.assertEqual((self.dir / "pipe/kept-00000.jsonl").read_bytes().splitlines(), read_kept(self.dir / "files"))
             self.assertEqual((self.dir / "pipe/duplicates.jsonl").read_bytes(), (self.dir / "files/duplicates.jsonl").read_bytes())
 
+    def test_repeats(self):
+        menu, banner = "Accueil | Nos services | Contact", "Nous utilisons des témoins.\nEn continuant, vous acceptez."
+        rows = []
+        for n in range(30):
+            a, b = " ".join(words(7000 + n, 40)), " ".join(words(8000 + n, 40))
+            rows.append({"id": "d%d" % n, "x": {"text": "non"}, "source": "ab"[n % 2], "text": "%s\n\n%s\n\n%s\n\n%s" % (menu.upper() if n % 3 else menu, a, banner, b)})
+        rows.append({"source": "c", "id": "seul", "te\\u0078t": 1, "text": menu})
+        files = [self.write("a%d.jsonl" % k, rows[k::3]) for k in range(3)]
+        for extra in (["--threads", "1"], ["--memory", "1"]):
+            p = self.dedup("p", "--paragraphs", 15, *extra, *files)
+            self.assertIn("bytes cut of", p.stderr)
+            got = {r["id"]: r for r in map(json.loads, read_kept(self.dir / "p"))}
+            for r in rows:
+                want = r["text"] if r["id"] == "seul" else r["text"].split("\n\n")[1] + "\n\n" + r["text"].split("\n\n")[3]
+                self.assertEqual(got[r["id"]]["text"], want)
+                self.assertEqual({k: v for k, v in got[r["id"]].items() if k not in ("text", "repeated_share")}, {k: v for k, v in r.items() if k != "text"})
+                self.assertAlmostEqual(got[r["id"]]["repeated_share"], 1 - len(want.encode()) / len(r["text"].encode()), places=3)
+        self.dedup("none", "--paragraphs", 16, "--lines", 16, *files)
+        self.assertEqual({r["text"] for r in map(json.loads, read_kept(self.dir / "none"))}, {r["text"] for r in rows})
+        self.dedup("lines", "--lines", 15, *files)
+        got = {r["id"]: r["text"] for r in map(json.loads, read_kept(self.dir / "lines"))}
+        self.assertEqual(got["d4"], rows[4]["text"].split("\n\n")[1] + "\n\n" + rows[4]["text"].split("\n\n")[3])
+        self.assertEqual(run(["dedup", "--out", self.dir / "x", "--lines", "1", files[0]]).returncode, 64)
+
     def test_figures(self):
         rows = [{"id": "a", "text": "Le tarif est de 12 euros"}, {"id": "b", "text": "Le tarif est de 345 euros"}]
         path = self.write("t.jsonl", rows)
