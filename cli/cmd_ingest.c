@@ -11,7 +11,7 @@
 struct ingest_command {
     const char *date;
     bool again, whole;
-    int64_t workers, raw_bytes;
+    int64_t workers, raw_bytes, pdf_seconds;
     bool each;
 };
 
@@ -22,6 +22,7 @@ static const struct option options[] = {
     {"again", 0, OPTION_FLAG, OPT(again), NULL, "read files again that were read before"},
     {"workers", 'j', OPTION_INT, OPT(workers), "N", "cores that convert (default: all, at most 8)"},
     {"raw-bytes", 0, OPTION_INT, OPT(raw_bytes), "N", "bytes of a raw segment (default 256M)"},
+    {"pdf-seconds", 0, OPTION_INT, OPT(pdf_seconds), "S", "processor time for one PDF (default 20)"},
     {"checkpoint-each", 0, OPTION_FLAG, OPT(each), NULL, "commit after each unit: slow, loses nothing at a kill"},
     {0},
 };
@@ -189,6 +190,7 @@ static int run_ingest(struct cli *cli, void *opts, char **operands, int n) {
                                .checkpoint_each = cmd->each,
                                .raw_bytes = cmd->raw_bytes > 0 ? (uint64_t)cmd->raw_bytes : 0,
                                .workers = cmd->workers > 0 ? (unsigned)cmd->workers : 0,
+                               .pdf_seconds = cmd->pdf_seconds > 0 && cmd->pdf_seconds < 3600 ? (int)cmd->pdf_seconds : 0,
                                .log = &cli->log,
                                .stop = stop,
                                .progress = show,

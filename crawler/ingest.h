@@ -111,6 +111,7 @@ struct ingest_options {
     bool whole;           /* these files together are the whole source: what they do not hold is gone (also source->snapshot) */
     bool checkpoint_each; /* commit after each unit: for tests */
     uint64_t raw_bytes;   /* at which raw segments are sealed; 0: 256 MiB */
+    int pdf_seconds;      /* of processor time for one PDF; 0: 20 */
     unsigned workers;     /* 0: one a core, at most 8 */
     const struct log *log;
     void *ctx;

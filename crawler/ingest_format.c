@@ -3,8 +3,8 @@
 
 /* In the order in which they are asked: the particular before the general. */
 static const struct ingest_format *const table[] = {
-    &ingest_warc,  &ingest_dila_list, &ingest_wikimedia, &ingest_service_public, &ingest_dila,
-    &ingest_jsonl, &ingest_html,      &ingest_gutenberg, &ingest_text,
+    &ingest_warc,  &ingest_dila_list, &ingest_wikimedia, &ingest_service_public, &ingest_dila,      &ingest_tei,  &ingest_oai,
+    &ingest_jsonl, &ingest_pdf,       &ingest_office,    &ingest_html,           &ingest_gutenberg, &ingest_text,
 };
 
 const struct ingest_format *const *ingest_formats(size_t *n) {

@@ -100,6 +100,7 @@ static void add_text(struct buf *out, const char *s) {
 static bool enter(const xmlNode *node, enum ingest_xml_class class, struct buf *out) {
     if (class == XML_SKIP) return false;
     if (class == XML_BLOCK || class == XML_BREAK) ingest_xml_end(out);
+    if (class == XML_SPACE) add_text(out, " ");
     if (class == XML_CELL && out->len && out->data[out->len - 1] != '\n') {
         while (out->data[out->len - 1] == ' ') buf_truncate(out, out->len - 1);
         buf_str(out, " | ");

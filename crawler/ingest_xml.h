@@ -19,6 +19,7 @@ enum ingest_xml_class {
     XML_BLOCK,  /* begins and ends a paragraph */
     XML_CELL,   /* a cell of a table: parted from the one before by " | " */
     XML_BREAK,  /* a line break, then its content */
+    XML_SPACE,  /* a space, then its content */
     XML_SKIP    /* left out with all it holds */
 };
 struct ingest_xml_rule {

@@ -1,13 +1,10 @@
 """`villers ingest` of WARCs, WETs, Wikimedia dumps, TEI, PDF and office documents."""
 import bz2
 import gzip
-import hashlib
-import io
 import json
 import subprocess
 import unittest
 import zipfile
-import zlib
 
 import ingest_under_test as make
 from test_ingest import IngestCase
@@ -140,6 +137,97 @@ class Wikimedia(IngestCase):
         path.write_bytes(data[: len(data) // 2])
         report = self.ingest("w", path, code=65)
         self.assertEqual(report["files"][0]["outcome"], "damaged")
+
+
+def pdf(lines, extra=b"", forms=()):
+    """A PDF of one page, its text in Helvetica and cp1252; ${forms}: streams of form XObjects /F0, /F1…"""
+    content = b"BT /H 11 Tf 50 780 Td 14 TL " + b" ".join(b"(%s) Tj T*" % x.encode("cp1252").replace(b"\\", b"").replace(b"(", b"").replace(b")", b"") for x in lines) + b" ET " + extra
+    names = b" ".join(b"/F%d %d 0 R" % (i, 7 + i) for i in range(len(forms)))
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+               b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</H 5 0 R>>/XObject<<%s>>>>>>" % names,
+               b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+               b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>", b"<</Title(Essai)/Author(Une Autrice)/CreationDate(D:20200131120000Z)>>"]
+    objects += [b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</Font<</H 5 0 R>>/XObject<<%s>>>>/Length %d>>stream\n%s\nendstream" % (names, len(f), f) for f in forms]
+    out, offsets = b"%PDF-1.4\n", []
+    for i, o in enumerate(objects):
+        offsets.append(len(out))
+        out += b"%d 0 obj%s endobj\n" % (i + 1, o)
+    table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + b"".join(b"%010d 00000 n \n" % o for o in offsets)
+    return out + table + b"trailer<</Size %d/Root 1 0 R/Info 6 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(out))
+
+
+def wrapped(text, width=60):
+    lines, line = [], ""
+    for word in text.split():
+        if len(line) + len(word) > width:
+            lines.append(line)
+            line = ""
+        line = (line + " " + word).strip()
+    return lines + [line]
+
+
+class Documents(IngestCase):
+    def setUp(self):
+        super().setUp()
+        make.source(self.hub, "docs", url_prefix="https://exemple.example/")
+
+    def test_pdf(self):
+        folder = self.path / "pdf"
+        folder.mkdir()
+        (folder / "bon.pdf").write_bytes(pdf(wrapped(make.paragraph(1)) + ["une sépa-", "ration"]))
+        (folder / "scan.pdf").write_bytes(pdf([]))
+        (folder / "bruit.pdf").write_bytes(pdf(["x%dzq kkrt%d ~~bcdfg wwwrt" % (i, i) for i in range(20)]))
+        (folder / "casse.pdf").write_bytes(b"%PDF-1.4\nrien du tout")
+        report = self.ingest("docs", folder)
+        self.assertEqual(report["counts"], {"new": 1, "no-text-layer": 2, "bad-data": 1})
+        row = make.raw(self.hub, "docs")[0]
+        self.assertEqual((row["title"], row["author"], row["date"]), ("Essai", "Une Autrice", "2020-01-31"))
+        self.assertEqual(row["text"], make.paragraph(1) + " une séparation")
+        self.assertGreater(float(json.loads(row["metadata"])["text_layer_score"]), 0.9)
+
+    def test_a_pdf_that_never_ends(self):
+        forms = [b"/F%d Do " % (i + 1) * 8 for i in range(24)] + [b"BT /H 9 Tf (a) Tj ET"]
+        folder = self.path / "pdf"
+        folder.mkdir()
+        (folder / "a.pdf").write_bytes(pdf(["bonjour"], b"/F0 Do", forms))
+        (folder / "b.pdf").write_bytes(pdf(wrapped(make.paragraph(2))))
+        report = self.ingest("docs", folder, "--pdf-seconds", "1")
+        self.assertEqual(report["counts"]["new"], 1)
+        self.assertEqual(report["counts"].get("timeout", 0) + report["counts"].get("bad-data", 0) + report["counts"].get("too-large", 0), 1, report)
+
+    def test_tei(self):
+        make.source(self.hub, "revues", license="LicenseRef-per-page")
+        tei = ("<?xml version='1.0'?><TEI xmlns='http://www.tei-c.org/ns/1.0' xml:lang='fr'><teiHeader><fileDesc><titleStmt><title>Un article</title><author>Jeanne Essai</author>"
+               "</titleStmt><publicationStmt><date when='2019-05-06'/><idno type='url'>https://revue.exemple.example/12</idno><availability><licence target='%s'/></availability>"
+               "</publicationStmt></fileDesc></teiHeader><text><front><titlePage>page de titre</titlePage></front><body><div><head>Partie</head><p>%s<note>note en bas</note> et une"
+               "<lb/>ligne <choice><sic>fote</sic><corr>faute</corr></choice>.</p><lg><l>Vers un</l><l>Vers deux</l></lg></div></body><back><listBibl><bibl>Biblio</bibl></listBibl></back></text></TEI>")
+        folder = self.path / "tei"
+        folder.mkdir()
+        (folder / "a.xml").write_text(tei % ("https://creativecommons.org/licenses/by/4.0/", make.paragraph(1)))
+        (folder / "b.xml").write_text(tei.replace("/12", "/13") % ("https://creativecommons.org/licenses/by-nc-nd/4.0/", make.paragraph(2)))
+        self.assertEqual(self.ingest("revues", folder)["counts"], {"new": 1, "licence": 1})
+        row = make.raw(self.hub, "revues")[0]
+        self.assertEqual((row["url"], row["title"], row["author"], row["date"], row["license"]), ("https://revue.exemple.example/12", "Un article", "Jeanne Essai", "2019-05-06", "CC-BY-4.0"))
+        self.assertEqual(row["text"], "Partie\n%s et une ligne faute.\nVers un\nVers deux" % make.paragraph(1))
+
+    def test_office(self):
+        folder = self.path / "bureau"
+        folder.mkdir()
+        with zipfile.ZipFile(folder / "a.docx", "w") as z:
+            z.writestr("word/document.xml", "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>%s</w:t></w:r></w:p><w:p><w:r><w:t>Deux</w:t><w:tab/><w:t>mots</w:t><w:delText>ôté</w:delText></w:r></w:p></w:body></w:document>" % make.paragraph(1))
+            z.writestr("docProps/core.xml", "<c xmlns:dc='d' xmlns:t='t'><dc:title>Le titre</dc:title><dc:creator>Elle</dc:creator><t:modified>2021-02-03T00:00:00Z</t:modified></c>")
+        with zipfile.ZipFile(folder / "b.odt", "w") as z:
+            z.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+            z.writestr("meta.xml", "<m xmlns:dc='d'><dc:title>Autre</dc:title></m>")
+            z.writestr("content.xml", "<o:document-content xmlns:o='o' xmlns:text='t'><o:body><o:text><text:h>Titre</text:h><text:p>%s<text:note>note</text:note></text:p></o:text></o:body></o:document-content>" % make.paragraph(2))
+        with zipfile.ZipFile(folder / "bombe.docx", "w", zipfile.ZIP_DEFLATED) as z:
+            z.writestr("word/document.xml", b" " * 100000000)
+        report = self.ingest("docs", folder)
+        self.assertEqual(report["counts"]["new"], 2)
+        self.assertEqual(sum(report["counts"].values()), 3)
+        rows = make.raw(self.hub, "docs")
+        self.assertEqual((rows[0]["text"], rows[0]["title"], rows[0]["date"]), (make.paragraph(1) + "\nDeux mots", "Le titre", "2021-02-03"))
+        self.assertEqual(rows[1]["text"], "Titre\n" + make.paragraph(2))
 
 
 if __name__ == "__main__":
