@@ -135,7 +135,7 @@ static void references(struct buf *out, const struct stats *s) {
     size_t n;
     const struct stats_reference *r = stats_references(&n);
     heading(out, "Part de français, en regard des corpus de référence", "Share of French, beside the reference corpora");
-    html_table(out, "Part de français", heads);
+    html_table(out, "Corpus de référence", heads);
     for (size_t i = 0; i < n; i++) reference_row(out, r[i].corpus, r[i].unit, r[i].denominator, r[i].percent / 100, r[i].below);
     reference_row(out, "ce hub, documents lus", "octets", "toutes langues", stats_share(s->total.french_bytes, s->total.bytes),
                   false);

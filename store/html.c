@@ -5,7 +5,7 @@ static const char style[] =
     "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:64rem;padding:1rem;color:#1b1b1b;background:#fff}"
     "h1,h2,h3{line-height:1.2;overflow-wrap:anywhere}a{color:#0b3d91}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #bbb;vertical-align:top}"
-    "th[scope=row]{font-weight:400;overflow-wrap:anywhere}"
+    "th[scope=row]{font-weight:400;min-width:8rem;overflow-wrap:break-word}"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.b{width:30%;min-width:6rem}"
     "td.b svg{display:block;width:100%;height:.9rem;margin-top:.3rem}rect{fill:#0b3d91}"
     "figure{margin:1rem 0}figure svg{width:100%;height:auto;max-width:44rem}figure text{fill:currentColor;font:12px system-ui,sans-serif}"
@@ -110,9 +110,12 @@ void html_table(struct buf *out, const char *label, const char *const *heads) {
     buf_str(out, "\"><table><thead><tr>");
     for (; *heads; heads++) {
         bool number = **heads == '#';
+        if (!**heads) { /* over bars: the number beside them has the name */
+            buf_str(out, "<td></td>");
+            continue;
+        }
         buf_printf(out, "<th scope=col%s>", number ? " class=n" : "");
         html_escape(out, *heads + number);
-        if (!(*heads)[number]) buf_str(out, "&#8239;");
         buf_str(out, "</th>");
     }
     buf_str(out, "</tr></thead><tbody>\n");

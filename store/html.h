@@ -23,7 +23,8 @@ void html_grouped(struct buf *out, uint64_t n);
 void html_size(struct buf *out, uint64_t bytes);
 void html_percent(struct buf *out, double part, double whole);
 
-/* A table in a box that scrolls on a narrow screen.  ${heads} NULL-ended; a head that begins with '#' is a column of numbers. */
+/* A table in a box that scrolls on a narrow screen.  ${heads} NULL-ended; a head that begins with '#' is a column of numbers, an
+ * empty one has no name. */
 void html_table(struct buf *out, const char *label, const char *const *heads);
 void html_table_end(struct buf *out);
 void html_cell(struct buf *out, const char *text);

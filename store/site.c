@@ -132,7 +132,7 @@ void site_home(struct buf *out, const struct site *s) {
 /* ---- dataset and version ---- */
 
 static void counts_table(struct buf *out, const struct release_counts *c, uint64_t whole, const char *title, const char *english) {
-    static const char *const heads[] = {"", "#documents", "#mots", "#texte", "#part", "", NULL};
+    const char *heads[] = {title, "#documents", "#mots", "#texte", "#part", "", NULL};
     buf_printf(out, "<h3>%s · <span lang=en>%s</span></h3>\n", title, english);
     html_table(out, title, heads);
     for (size_t i = 0; i < c->n; i++) {

@@ -7,6 +7,7 @@ build="gcc g++ make pkg-config libc6-dev libcurl4-openssl-dev libxml2-dev libcld
 check="libcmocka-dev python3 zstd sqlite3 curl minisign"
 demo="python3 curl dpkg zstd sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev"
+interop="python3-venv nginx-light minisign chromium"
 bench="hyperfine nginx-light wget2 wget valgrind python3-venv xxhash"
 
 missing=
