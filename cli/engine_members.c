@@ -15,9 +15,15 @@ static void skip_space(struct slice *s) {
 
 /* How long the string at the beginning of ${s} is, quotes included. */
 static size_t string_len(struct slice s) {
-    size_t i = 1;
-    while (i < s.len && s.ptr[i] != '"') i += s.ptr[i] == '\\' ? 2 : 1;
-    return i < s.len ? i + 1 : s.len;
+    for (size_t at = 1; at < s.len;) {
+        const char *quote = memchr(s.ptr + at, '"', s.len - at);
+        if (!quote) break;
+        size_t backslashes = 0;
+        while (quote[-1 - (ptrdiff_t)backslashes] == '\\') backslashes++; /* ends at the opening quote at the latest */
+        at = (size_t)(quote - s.ptr) + 1;
+        if (backslashes % 2 == 0) return at;
+    }
+    return s.len;
 }
 
 static size_t value_len(struct slice s) {

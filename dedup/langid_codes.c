@@ -89,6 +89,9 @@ static int script_of(uint32_t cp) {
 const char *langid_script(struct slice text) {
     unsigned count[N_SCRIPTS] = {0};
     struct slice sample = slice_sub(text, 0, SCRIPT_SAMPLE);
+    size_t latin = 0;
+    for (size_t i = 0; i < sample.len; i++) latin += ((unsigned char)sample.ptr[i] | 32u) - 'a' < 26u;
+    if (latin > sample.len / 2) return "Latn"; /* no other script has room for more letters */
     for (size_t at = 0; at < sample.len;) {
         int range = script_of(utf8_decode(sample, &at));
         if (range >= 0) count[range]++;
