@@ -162,12 +162,14 @@ $(BIN)/bench/crawl_%: $(OBJ)/tests/bench/crawl_%.c.o $(call libs_of,crawler)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(call libs_of,crawler) $(call ld_of,crawler)
 
-## bench: every bench for which there is data: EVAL_LANGID, EVAL_EXTRACT, EVAL_DEDUP and HUB name it (the demo's hub by default)
+## bench: every bench for which there is data: EVAL_LANGID, EVAL_EXTRACT, EVAL_DEDUP, CORPUS, WARC and HUB name it (the demo's hub by default)
 .PHONY: bench
 bench:
 	@tests/tools/deps.sh build bench
 	@$(MAKE) --no-print-directory -s bench-manifest N=$(or $(N),200000)
 	@hub=$(or $(HUB),$(BUILD)/demo/hub); [ ! -e $$hub/hub.yaml ] || $(MAKE) --no-print-directory -s bench-publish HUB=$$hub
+	@[ -z "$(WARC)$(EVAL_EXTRACT)" ] || $(MAKE) --no-print-directory -s bench-refine
+	@[ -z "$(CORPUS)" ] || $(MAKE) --no-print-directory -s bench-quality
 	@for b in langid extract dedup; do v=EVAL_$$(echo $$b | tr a-z A-Z); \
 	    if [ -n "$${!v:-}" ]; then $(MAKE) --no-print-directory -s bench-$$b; else echo "bench-$$b: $$v is not set, left out"; fi; done
 
@@ -198,6 +200,16 @@ bench-dedup: release $(BIN)/bench/dedup_engine
 bench-crawl: release $(BIN)/bench/crawl_bare
 	@tests/tools/deps.sh build bench
 	@CRAWL_BARE=$(abspath $(BIN)/bench/crawl_bare) VILLERS=$(abspath $(BUILD)/villers) tests/bench/crawl/bench.py $(BENCH_ARGS)
+
+## bench-refine WARC=FILE (or EVAL_EXTRACT=DIR): pages to clean JSON lines on one core, beside datatrove's FineWeb-2 pipeline
+.PHONY: bench-refine
+bench-refine: release
+	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/refine.py $(WARC)
+
+## bench-quality CORPUS=DIR [N=documents]: the filters' verdicts beside those of datatrove's classes
+.PHONY: bench-quality
+bench-quality: release
+	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/quality.py $(N)
 
 ## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl
 .PHONY: bench-publish
