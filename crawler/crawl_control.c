@@ -94,26 +94,29 @@ static enum status add_sitemaps(struct crawl *c, struct crawl_origin *o, struct 
     size_t n;
     const struct slice *list = robots_sitemaps(o->rights->robots, &n);
     struct slice own = url_domain(slice_str(o->slot->name));
-    for (size_t i = 0; i < n; i++) {
+    char *base = NULL; /* an address of its own is asked for (sitemaps.org), a path is common */
+    if (n && asprintf(&base, "%s/", o->name) < 0) return fail(err, ST_FATAL, "out of memory");
+    enum status r = ST_OK;
+    for (size_t i = 0; i < n && r == ST_OK; i++) {
         struct url_parts p;
         size_t source;
         bool made, added;
         buf_clear(&c->scratch);
-        if (url_canonical(list[i], slice_str(o->name), c->opt->urls, &c->scratch, NULL) != ST_OK) continue;
+        if (url_canonical(list[i], slice_str(base), c->opt->urls, &c->scratch, NULL) != ST_OK) continue;
         struct frontier_url u = {.url = buf_view(&c->scratch), .kind = FRONTIER_SITEMAP, .cross = o->slot->host};
         if (!url_split(u.url, &p)) continue;
         if (!slice_eq(url_domain(p.host), own) && scope_find(c->scope, u.url, &source) == REASON_SCOPE) continue;
         u.source = c->sources[o->source].number;
-        enum status r = frontier_host(c->frontier, p.host, &u.host, &made, err);
+        r = frontier_host(c->frontier, p.host, &u.host, &made, err);
         if (r == ST_OK) r = frontier_add(c->frontier, &u, REASON_NONE, slice_of("", 0), &added, err);
         if (r == ST_OK && added) {
             c->stats.queued++;
             r = crawl_slots_wake(c, u.host, p.host, err);
         }
-        if (r != ST_OK) return r;
     }
-    o->sitemaps_known = true;
-    return ST_OK;
+    free(base);
+    o->sitemaps_known = r == ST_OK;
+    return r;
 }
 
 /* Of the origins of one host (http, https) the more patient one paces it. */

@@ -10,6 +10,7 @@
  *   crawl_answer.c   what the network brought: clocks, retries, jobs for the workers
  *   crawl_work.c     the workers
  *   crawl_page.c     a page: decode, read, rights, document (runs in a worker)
+ *   crawl_links.c    what a page leads to (runs in a worker)
  *   crawl_result.c   what the workers found: into the segments and the frontier
  *   crawl_revisit.c  a URL that was fetched before: validators, what changed, when to look again, what is withdrawn
  *   crawl_archive.c  the pair of growing segments, sealing, the manifest
@@ -276,10 +277,15 @@ struct crawl_page_tools {
     struct page_reader *reader;
     struct segment_packer *packer;
     struct buf plain, utf8, err;
+    struct buf link, canonical; /* addresses of the header */
 };
 void crawl_page_read(const struct crawl *c, struct crawl_job *job, struct crawl_page_tools *t);
-void crawl_page_add_link(const struct crawl *c, struct crawl_job *job, struct slice url, enum frontier_kind kind, int64_t depth,
-                         int64_t hops);
+
+/* crawl_links.c: in a worker */
+void crawl_links_add(const struct crawl *c, struct crawl_job *job, struct slice url, enum frontier_kind kind, int64_t depth,
+                     int64_t hops);
+/** All that ${page} leads to; its canonical address may come from the header. */
+void crawl_links_of(const struct crawl *c, struct crawl_job *job, struct page *page, struct crawl_page_tools *t);
 
 /* crawl_revisit.c */
 struct crawl_before {

@@ -15,37 +15,10 @@
 #define ABSENT_WORDS 80
 #define EVIDENCE_MAX 400 /* bytes of one signal's evidence in the WARC's metadata record */
 
-/* ---- links ---- */
-
 static void reject(struct crawl_job *job, enum reason reason, struct slice detail) {
     job->reason = reason;
     buf_clear(&job->detail);
     buf_slice(&job->detail, detail);
-}
-
-void crawl_page_add_link(const struct crawl *c, struct crawl_job *job, struct slice url, enum frontier_kind kind, int64_t depth,
-                         int64_t hops) {
-    struct crawl_link link = {
-        .at = job->strings.len, .len = url.len, .source = SIZE_MAX, .kind = kind, .depth = depth, .hops = hops};
-    if (job->n_links == job->cap_links) {
-        size_t cap = job->cap_links ? job->cap_links * 2 : 64;
-        struct crawl_link *more = realloc(job->links, cap * sizeof *more);
-        if (!more) {
-            job->failure = ST_FATAL;
-            return;
-        }
-        job->links = more;
-        job->cap_links = cap;
-    }
-    buf_slice(&job->strings, url);
-    link.refusal = scope_find(c->scope, url, &link.source);
-    if (kind == FRONTIER_SITEMAP && (link.refusal == REASON_SCOPE || link.refusal == REASON_EXCLUDED)) {
-        link.refusal = REASON_NONE;
-        link.source = job->source;
-    }
-    int64_t max = link.source != SIZE_MAX ? c->taken[link.source]->max_depth : 0;
-    if (link.refusal == REASON_NONE && max > 0 && depth > max) link.refusal = REASON_DEPTH;
-    job->links[job->n_links++] = link;
 }
 
 /* ---- sitemaps ---- */
@@ -62,9 +35,9 @@ static enum status on_entry(void *ctx, const struct sitemap_entry *e) {
     if (!url_split(e->url, &p)) return ST_OK;
     size_t before = w->job->n_links;
     if (e->is_sitemap)
-        crawl_page_add_link(w->c, w->job, e->url, FRONTIER_SITEMAP, 0, w->job->hops + 1);
+        crawl_links_add(w->c, w->job, e->url, FRONTIER_SITEMAP, 0, w->job->hops + 1);
     else
-        crawl_page_add_link(w->c, w->job, e->url, FRONTIER_PAGE, 1, 0);
+        crawl_links_add(w->c, w->job, e->url, FRONTIER_PAGE, 1, 0);
     if (w->job->n_links > before) {
         w->job->links[before].foreign = !e->same_host;
         w->job->links[before].modified_ms = crawl_revisit_date(e->lastmod);
@@ -231,13 +204,6 @@ static void fix_document(struct crawl_job *job) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) fix(job, all[i]);
 }
 
-static void add_links(const struct crawl *c, struct crawl_job *job, const struct page *page) {
-    if (page->canonical.len) crawl_page_add_link(c, job, page->canonical, FRONTIER_PAGE, job->depth, 0);
-    if (page->refresh.len) crawl_page_add_link(c, job, page->refresh, FRONTIER_PAGE, job->depth + 1, 0);
-    for (size_t i = 0; i < page->n_links; i++)
-        if (!page->links[i].nofollow) crawl_page_add_link(c, job, page->links[i].url, FRONTIER_PAGE, job->depth + 1, 0);
-}
-
 /*
  * A soft 404: 200, and a page whose title says that there is none.  Short, because an article about such pages is not one of them.
  */
@@ -276,7 +242,7 @@ static void read_html(const struct crawl *c, struct crawl_job *job, struct crawl
         reject(job, REASON_PAGE, buf_view(&t->err));
         return;
     }
-    add_links(c, job, &page);
+    crawl_links_of(c, job, &page, t);
     job->print = novelty_print(page.text);
     job->has_print = true;
     judge(c, job, &page, buf_view(&t->utf8));
@@ -338,7 +304,7 @@ static void read_redirect(const struct crawl *c, struct crawl_job *job, struct c
         reject(job, REASON_REDIRECT_LIMIT, buf_view(&t->plain));
     } else {
         reject(job, REASON_REDIRECT, buf_view(&t->plain));
-        crawl_page_add_link(c, job, buf_view(&t->plain), job->kind, job->depth, job->hops + 1);
+        crawl_links_add(c, job, buf_view(&t->plain), job->kind, job->depth, job->hops + 1);
     }
 }
 

@@ -39,6 +39,8 @@ static void *worker(void *arg) {
     buf_init(&t.plain, LIMIT_BODY_PLAIN);
     buf_init(&t.utf8, LIMIT_BODY_PLAIN);
     buf_init(&t.err, LIMIT_ERR);
+    buf_init(&t.link, LIMIT_URL_INPUT);
+    buf_init(&t.canonical, LIMIT_URL_INPUT);
     pthread_mutex_lock(&c->lock);
     t.number = c->n_begun++;
     for (;;) {
@@ -61,6 +63,8 @@ static void *worker(void *arg) {
     buf_free(&t.plain);
     buf_free(&t.utf8);
     buf_free(&t.err);
+    buf_free(&t.link);
+    buf_free(&t.canonical);
     return NULL;
 }
 

@@ -12,6 +12,7 @@ struct page_link {
     struct slice url; /* canonical, resolved against <base> */
     bool nofollow;    /* rel=nofollow (or ugc, sponsored), or the page's meta robots says nofollow */
     bool hreflang;    /* a <link rel=alternate hreflang> */
+    bool feed;        /* a <link rel=alternate> to RSS or Atom */
 };
 
 /* What <meta name=robots> and its agent-scoped forms say to our token. */

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/map64.h"
+#include "crawler/http_link.h"
 #include "crawler/page_read.h"
 
 static bool is_separator(char c) { return ascii_is_space(c) || c == ',' || c == ';'; }
@@ -94,18 +95,20 @@ struct collector {
     struct map64 seen; /* hash of the URL → its index */
 };
 
-static void add_link(struct page_job *j, struct collector *c, struct slice href, bool nofollow, bool hreflang) {
+static void add_link(struct page_job *j, struct collector *c, struct slice href, struct page_link as) {
     if (c->n >= LIMIT_LINKS) return;
     struct slice url = page_resolve(j, href);
     if (!url.len) return;
     uint64_t key = hash64(url), at = 0;
     if (map64_get(&c->seen, key, &at) && slice_eq(c->links[at].url, url)) {
-        c->links[at].nofollow &= nofollow; /* one free link is enough */
-        c->links[at].hreflang |= hreflang;
+        c->links[at].nofollow &= as.nofollow; /* one free link is enough */
+        c->links[at].hreflang |= as.hreflang;
+        c->links[at].feed |= as.feed;
         return;
     }
     if (!map64_put(&c->seen, key, c->n)) return;
-    c->links[c->n++] = (struct page_link){url, nofollow, hreflang};
+    as.url = url;
+    c->links[c->n++] = as;
 }
 
 static bool rel_nofollow(struct slice rel) {
@@ -121,7 +124,9 @@ static void read_link_element(struct page_job *j, struct collector *c, size_t no
     if (!c) return;
     bool hreflang = page_has_token(rel, "alternate") && page_attr(t, node, ATTR_HREFLANG).ptr;
     bool next = page_has_token(rel, "next") || page_has_token(rel, "prev") || page_has_token(rel, "canonical");
-    if (hreflang || next) add_link(j, c, href, j->page->robots.nofollow || rel_nofollow(rel), hreflang);
+    bool feed = page_has_token(rel, "alternate") && http_link_is_feed(page_attr(t, node, ATTR_TYPE));
+    struct page_link as = {.nofollow = j->page->robots.nofollow || rel_nofollow(rel), .hreflang = hreflang, .feed = feed};
+    if (hreflang || next || feed) add_link(j, c, href, as);
 }
 
 static void walk_links(struct page_job *j, struct collector *c) {
@@ -132,7 +137,8 @@ static void walk_links(struct page_job *j, struct collector *c) {
             read_link_element(j, c, i);
         } else if (c && (tag == TAG_a || tag == TAG_area)) {
             struct slice href = page_attr(t, i, ATTR_HREF);
-            if (href.ptr) add_link(j, c, href, j->page->robots.nofollow || rel_nofollow(page_attr(t, i, ATTR_REL)), false);
+            struct page_link as = {.nofollow = j->page->robots.nofollow || rel_nofollow(page_attr(t, i, ATTR_REL))};
+            if (href.ptr) add_link(j, c, href, as);
         }
     }
 }

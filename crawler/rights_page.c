@@ -1,3 +1,4 @@
+#include "crawler/http_link.h"
 #include "crawler/rights_parts.h"
 #include "crawler/tag_scan.h"
 
@@ -123,43 +124,15 @@ void rights_html_read(struct slice html, struct slice agent, const struct rights
     }
 }
 
-/* One link of a Link header (RFC 8288 3): <target>; name=value; … */
-static void link_value(struct slice link, struct rights_list l, struct rights_links *links) {
-    size_t end = slice_find_char(link, '>');
-    if (link.len == 0 || link.ptr[0] != '<' || end == SIZE_MAX) return;
-    struct slice target = slice_sub(link, 1, end), rest = slice_sub(link, end + 1, link.len), part;
-    bool license = false, rsl = false;
-    while (slice_cut(&rest, ';', &part)) {
-        size_t eq = slice_find_char(part, '=');
-        if (eq == SIZE_MAX) continue;
-        struct slice name = slice_trim(slice_sub(part, 0, eq)), value = slice_trim(slice_sub(part, eq + 1, part.len));
-        if (value.len >= 2 && value.ptr[0] == '"') value = slice_sub(value, 1, value.len - 1);
-        if (slice_eq_nocase(name, slice_str("rel"))) license |= has_word(value, "license");
-        if (slice_eq_nocase(name, slice_str("type"))) rsl |= is_rsl(value);
-    }
-    if (!license) return;
+static void link_value(const struct http_link *link, struct rights_list l, struct rights_links *links) {
     char spdx[LICENCE_MAX];
-    if (rsl) {
-        rights_add(l, "rsl", "licence to be obtained", link, RIGHTS_DOUBT);
-    } else if (licence_from_url(target, spdx)) {
+    if (!has_word(link->rel, "license")) return;
+    if (is_rsl(link->type)) {
+        rights_add(l, "rsl", "licence to be obtained", link->whole, RIGHTS_DOUBT);
+    } else if (licence_from_url(link->target, spdx)) {
         links->differ |= links->licence[0] && strcmp(links->licence, spdx) != 0;
         memcpy(links->licence, spdx, sizeof spdx);
-        links->evidence = link;
-    }
-}
-
-/* Links are parted by commas outside <…> and quotes. */
-static void link_header(struct slice value, struct rights_list l, struct rights_links *links) {
-    bool quoted = false, target = false;
-    size_t from = 0;
-    for (size_t i = 0; i <= value.len; i++) {
-        char c = i < value.len ? value.ptr[i] : ',';
-        if (c == '"' && !target) quoted = !quoted;
-        if (c == '<' && !quoted) target = true;
-        if (c == '>' && !quoted) target = false;
-        if (i < value.len && (c != ',' || quoted || target)) continue;
-        link_value(slice_trim(slice_sub(value, from, i)), l, links);
-        from = i + 1;
+        links->evidence = link->whole;
     }
 }
 
@@ -208,7 +181,8 @@ void rights_headers(const struct rights_inputs *in, struct rights_list l, enum r
         } else if (named(h, "x-robots-tag")) {
             rights_directives(l, h->value, true, in->agent, in->policy, h->value);
         } else if (named(h, "link")) {
-            link_header(h->value, l, links);
+            struct slice value = h->value;
+            for (struct http_link link; http_link_next(&value, &link);) link_value(&link, l, links);
         } else if (named(h, "content-signal") && rights_content_signal(h->value) == RIGHTS_SAY_NO) {
             rights_add(l, "content-signal", "train-ai=n", h->value, RIGHTS_RESERVED);
         }

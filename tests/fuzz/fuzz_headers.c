@@ -1,6 +1,7 @@
 /* An answer's head and body as a server may send them: fields, dates, codings, chunks. */
 #include "crawler/decode.h"
 #include "crawler/http_head.h"
+#include "crawler/http_link.h"
 #include "crawler/politeness.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     rest = head;
     (void)http_head_status(head);
     while (http_head_next(&rest, &name, &value)) {
+        struct http_link link;
+        for (struct slice links = value; http_link_next(&links, &link);) (void)http_link_is_feed(link.type);
         (void)http_type_of(value);
         (void)politeness_retry_after(value, http_head_get(head, "date"), INT64_C(1700000000000));
     }

@@ -32,7 +32,7 @@ static void assert_slice(struct slice got, const char *want, const char *html) {
     "Quand le vent se lève, on entend les ailes depuis le bourg, et les enfants montent la côte pour les voir passer. "          \
     "Personne ne se souvient d'un été sans farine, pas même les plus anciens du village."
 
-/* Links: page, then URL with '!' when nofollow and '@' when hreflang, parted by blanks. */
+/* Links: page, then URL with '!' when nofollow '@' when hreflang and '%' when a feed, parted by blanks. */
 static const struct {
     const char *html, *links;
 } link_cases[] = {
@@ -47,6 +47,9 @@ static const struct {
     {"<map><area href=c></map>", "https://exemple.fr/a/c"},
     {"<link rel=next href=2><link rel=stylesheet href=s.css><link rel='alternate' hreflang=fr href=/fr/>",
      "https://exemple.fr/a/2 https://exemple.fr/fr/@"},
+    {"<link rel=alternate type='application/rss+xml; charset=utf-8' href=flux><link rel=alternate type=application/atom+xml href=/f>"
+     "<link rel=alternate type=application/json href=/j>",
+     "https://exemple.fr/a/flux% https://exemple.fr/f%"},
     {"<a href='mailto:a@b.fr'>x</a><a href='javascript:f()'>x</a><a>x</a><a href=''>y</a>", "https://exemple.fr/a/b"},
     {"<script>document.write('<a href=x>')</script><!-- <a href=y> --><a href=c?a=1&amp;b=2>z</a>",
      "https://exemple.fr/a/c?a=1&b=2"},
@@ -58,8 +61,8 @@ static void test_links(void **state) {
         struct page p = read_page(link_cases[i].html);
         struct buf got = {0};
         for (size_t k = 0; k < p.n_links; k++)
-            buf_printf(&got, "%s%.*s%s%s", k ? " " : "", SLICE_ARG(p.links[k].url), p.links[k].nofollow ? "!" : "",
-                       p.links[k].hreflang ? "@" : "");
+            buf_printf(&got, "%s%.*s%s%s%s", k ? " " : "", SLICE_ARG(p.links[k].url), p.links[k].nofollow ? "!" : "",
+                       p.links[k].hreflang ? "@" : "", p.links[k].feed ? "%" : "");
         assert_slice(buf_view(&got), link_cases[i].links, link_cases[i].html);
         buf_free(&got);
     }
