@@ -50,8 +50,9 @@ static struct slice cut(struct slice s, const char *open, const char *close, boo
     return slice_sub(s, 0, end);
 }
 
-/* "D:20200131120000+01'00'" or "20200131…" to YYYY-MM-DD. */
+/* ISO 8601, or as in the file ("D:20200131120000+01'00'"), to YYYY-MM-DD. */
 static struct slice day_of(struct slice s, struct buf *room) {
+    if (ingest_date_day(s).len) return ingest_date_day(s);
     if (slice_starts(s, slice_str("D:"))) s = slice_sub(s, 2, s.len);
     buf_clear(room);
     if (s.len >= 8) buf_printf(room, "%.4s-%.2s-%.2s", s.ptr, s.ptr + 4, s.ptr + 6);
