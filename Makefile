@@ -48,6 +48,13 @@ lib = $(OBJ)/lib$(1).a
 $(OBJ)/cli/embedded.c.o: config/hub.yaml config/source.yaml config/campaign.yaml
 $(OBJ)/store/manifest.c.o: store/schema.sql
 
+# The catalogue of sources, one after the other, for `villers sources add`.
+$(OBJ)/catalogue.txt: $(wildcard config/sources/*.yaml)
+	@mkdir -p $(@D)
+	@for f in $^; do echo "=== $$(basename $$f .yaml)"; cat $$f; done > $@
+$(OBJ)/cli/embedded.c.o: $(OBJ)/catalogue.txt
+$(OBJ)/cli/embedded.c.o: CFLAGS += -DVILLERS_CATALOGUE='"$(OBJ)/catalogue.txt"'
+
 # What each room is linked with: those below it, and nothing beside it.
 BELOW_base := base
 BELOW_store := store base
@@ -230,6 +237,7 @@ install: release
 	install -Dm644 $(BUILD)/villers.1 $(DESTDIR)$(PREFIX)/share/man/man1/villers.1
 	install -Dm644 $(BUILD)/villers.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/villers
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/villers config/*.yaml
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/villers/sources config/sources/*.yaml
 
 ## clean: remove what was built
 .PHONY: clean

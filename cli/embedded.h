@@ -10,5 +10,7 @@ struct slice embedded_hub_yaml(void);
 /** embedded_source_yaml(), embedded_campaign_yaml(): the examples that `init` explains with, static. */
 struct slice embedded_source_yaml(void);
 struct slice embedded_campaign_yaml(void);
+/** embedded_catalogue(): every config/sources/ID.yaml behind a line "=== ID", static. */
+struct slice embedded_catalogue(void);
 
 #endif

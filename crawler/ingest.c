@@ -435,7 +435,7 @@ static enum status ingest_file(struct ingestion *g, const struct source_file *f)
     g->format_name = NULL;
     enum status st = identify(g, f);
     if (st != ST_OK) return st;
-    bool folder = !g->row.digest[0], whole = g->opt->whole || g->opt->source->snapshot;
+    bool folder = !g->row.digest[0], whole = g->opt->whole;
     if (g->row.done && !folder && !g->opt->again && !whole)
         g->outcome = INGEST_KNOWN;
     else
@@ -506,7 +506,7 @@ static enum status finish(struct ingestion *g) {
     struct ingest_report *r = g->report;
     struct buf outcome = {.max = 8192};
     enum status st = ST_OK;
-    bool whole = g->opt->whole || g->opt->source->snapshot;
+    bool whole = g->opt->whole;
     if (whole && !r->stopped && !r->broken && !r->unreadable && r->units)
         st = ingest_store_drop_unseen(g->store, g->newest_ms, &r->counts[INGEST_DELETED], g->err);
     outcome_json(r, &outcome);

@@ -108,7 +108,7 @@ struct ingest_options {
     size_t n_paths;
     int64_t date_ms;      /* INT64_MIN, or the date of all files */
     bool again;           /* files read before are read again */
-    bool whole;           /* these files together are the whole source: what they do not hold is gone (also source->snapshot) */
+    bool whole;           /* these files together are the whole source: what they do not hold is gone */
     bool checkpoint_each; /* commit after each unit: for tests */
     uint64_t raw_bytes;   /* at which raw segments are sealed; 0: 256 MiB */
     int pdf_seconds;      /* of processor time for one PDF; 0: 20 */

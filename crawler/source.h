@@ -62,7 +62,7 @@ struct source {
     struct source_fields fields;            /* of JSON lines */
     char *url_prefix;                       /* what stands before an upstream id or a member's path to make its URL, or "" */
     struct string_list namespaces;          /* of a Wikimedia dump: those taken; empty: 0 */
-    bool snapshot;                          /* each dump is the whole source: what is not in the newest is gone */
+    bool snapshot;                          /* what is fetched together is the whole source: the rest is gone */
     int64_t fresh_days;                     /* the newest dump should not be older; 0: no expectation */
     char *oai_prefix, *oai_set;             /* of an OAI-PMH server: metadataPrefix (default oai_dc) and set, or "" */
 };
