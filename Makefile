@@ -226,6 +226,7 @@ bench-publish: release
 ## interop: real clients (PyPI, in .venv-interop) read what Villers writes; needs the network once
 .PHONY: interop
 interop: release
+	-@tests/tools/deps.sh interop
 	@VILLERS=$(abspath $(BUILD)/villers) tests/tools/interop.sh
 
 ## install: binary, man page, bash completion, commented defaults under PREFIX (DESTDIR honoured)

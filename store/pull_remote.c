@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "store/gc.h"
 #include "store/pull_internal.h"
 #include "store/release_versions.h"
 #include <stdio.h>
@@ -164,6 +165,20 @@ static enum status check_manifest(struct pull *p, struct slice text) {
     return release_manifest_read(text, &p->manifest, p->err);
 }
 
+/* No _SUCCESS: not yet there, or no more. */
+static void say_unfinished(struct pull *p, enum status st, int status) {
+    struct buf text = {.max = LIMIT_CONFIG}, why = {.max = LIMIT_ERR};
+    int again = 0;
+    if (status != 404)
+        fail(p->err, st, "%s: " RELEASE_SUCCESS_FILE " cannot be read", p->report->base);
+    else if (fetch(p, p->report->base, GC_WITHDRAWN_FILE, &text, &again, &why) == ST_OK)
+        fail(p->err, st, "%s: withdrawn: its data files are gone; take a later version", p->report->base);
+    else
+        fail(p->err, st, "%s: not finished (no " RELEASE_SUCCESS_FILE ")", p->report->base);
+    buf_free(&text);
+    buf_free(&why);
+}
+
 enum status pull_load(struct pull *p) {
     struct buf text = {.max = LIMIT_RELEASE_META}, why = {.max = LIMIT_ERR};
     int status = 0;
@@ -180,9 +195,7 @@ enum status pull_load(struct pull *p) {
     if (st == ST_OK) st = check_manifest(p, buf_view(&text));
     if (st == ST_OK) st = check_signature(p);
     if (st == ST_OK && (st = fetch(p, p->report->base, RELEASE_SUCCESS_FILE, &text, &status, &why)) != ST_OK)
-        fail(p->err, st,
-             status == 404 ? "%s: not finished (no " RELEASE_SUCCESS_FILE ")" : "%s: " RELEASE_SUCCESS_FILE " cannot be read",
-             p->report->base);
+        say_unfinished(p, st, status);
     if (st == ST_OK) st = fill_items(p);
     buf_free(&text);
     buf_free(&why);

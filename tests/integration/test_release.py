@@ -430,6 +430,32 @@ class Versions(HubCase):
         self.assertEqual((third["added"], third["documents"]), (1, first["documents"]))
         self.assertEqual(contents(self.hub / "releases/essai/2.1.0/data"), contents(release / "data"))
 
+    def test_gc_takes_what_no_version_may_hold(self):
+        self.villers("publish", "essai", "1.0.0")
+        release = self.hub / "releases" / "essai" / "1.0.0"
+        self.assertEqual(json.loads(self.villers("gc", "--json").stdout)["items"], [])
+        line = subprocess.run("zstd -dcq data/*.zst | head -1", shell=True, cwd=release, capture_output=True, check=True).stdout
+        self.villers("forget", "--id", json.loads(line)["id"], "--reason", "opt-out")
+        self.assertEqual(json.loads(self.villers("gc", "--json").stdout)["waiting"], 1)
+        self.villers("publish", "essai", "2.0.0")
+        (self.hub / "releases/essai/.tmp-9.0.0/data").mkdir(parents=True)
+        (self.hub / "refined/nobody.jsonl.zst").write_bytes(b"x" * 1000)
+        told = json.loads(self.villers("gc", "--json").stdout)
+        self.assertEqual({i["reason"] for i in told["items"]}, {"staging", "unknown-segment", "removed-text"})
+        self.assertGreater(told["bytes"], 1000)
+        self.assertTrue((release / "_SUCCESS").exists())
+        self.villers("gc", "--yes")
+        self.assertEqual(json.loads(self.villers("gc", "--json").stdout), {"removed": False, "bytes": 0, "waiting": 0, "items": []})
+        self.assertFalse((self.hub / "releases/essai/.tmp-9.0.0").exists() or (self.hub / "refined/nobody.jsonl.zst").exists())
+        self.assertTrue((release / "manifest.json").exists())
+        self.assertEqual(run(["verify", self.hub / "releases/essai/2.0.0"]).returncode, 0)
+        p = run(["pull", "%s@1.0.0" % (self.hub / "releases/essai"), self.path / "old"])
+        self.assertNotEqual(p.returncode, 0)
+        self.assertIn("withdrawn", p.stderr)
+        self.villers("publish", "essai", "2.0.1")
+        self.villers("gc", "--yes", "--keep-versions", "1")
+        self.assertEqual(run(["verify", self.hub / "releases/essai/2.0.1"]).returncode, 0)
+
     def test_publish_killed_and_run_again(self):
         self.villers("publish", "essai", "0.9.0")
         self.villers("publish", "entier", "0.9.0")
