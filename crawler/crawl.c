@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -144,6 +145,38 @@ static enum status wake_host(void *ctx, int64_t host, struct slice name) {
     return crawl_slots_wake(c, host, name, NULL);
 }
 
+/* What bounds the sources: when it is another, URLs left out before may be inside. */
+static uint64_t bounds(const struct crawl *c) {
+    uint64_t h = 1;
+    for (size_t i = 0; i < c->n_sources; i++) {
+        const struct source *s = c->sources[i].src;
+        const struct string_list *lists[] = {&s->seeds, &s->include, &s->exclude};
+        h = hash64_seed(slice_str(s->id), h + (uint64_t)s->scope);
+        for (size_t k = 0; k < 3; k++)
+            for (unsigned n = 0; n < lists[k]->n; n++) h = hash64_seed(slice_str(lists[k]->items[n]), h + k);
+    }
+    return h;
+}
+
+static enum status inside_now(void *ctx, struct frontier_url *u, bool *wanted) {
+    struct crawl *c = ctx;
+    struct url_parts p;
+    size_t source = SIZE_MAX;
+    bool made;
+    *wanted = url_split(u->url, &p) && scope_find(c->scope, u->url, &source) == REASON_NONE && source != SIZE_MAX;
+    if (*wanted && c->taken[source]->max_depth > 0 && u->depth > c->taken[source]->max_depth) *wanted = false;
+    if (!*wanted) return ST_OK;
+    u->source = c->sources[source].number;
+    return frontier_host(c->frontier, p.host, &u->host, &made, NULL);
+}
+
+static enum status reconsider(struct crawl *c, struct buf *err) {
+    int64_t n = 0;
+    enum status r = frontier_reconsider(c->frontier, bounds(c), inside_now, c, &n, err);
+    if (n) log_line(c->opt->log, LOG_INFO, "%lld URLs left out before are inside the sources now", (long long)n);
+    return r;
+}
+
 static enum status fill(struct crawl *c, struct buf *err) {
     enum status r = frontier_begin(c->frontier, err);
     for (size_t i = 0; r == ST_OK && i < c->n_sources; i++) {
@@ -153,6 +186,7 @@ static enum status fill(struct crawl *c, struct buf *err) {
         if (r == ST_OK) r = add_seeds(c, i, err);
         if (r == ST_OK && !map64_put(&c->source_at, (uint64_t)s->number, i)) r = fail(err, ST_FATAL, "out of memory");
     }
+    if (r == ST_OK) r = reconsider(c, err);
     if (r == ST_OK) r = crawl_revisit_begin(c, err);
     if (r == ST_OK) r = frontier_commit(c->frontier, err);
     if (r == ST_OK) r = frontier_each_tally(c->frontier, count_tally, c, err);
@@ -245,7 +279,7 @@ static bool budget_spent(const struct crawl *c) {
     return (k->max_pages > 0 && c->pages_at_start + c->stats.pages >= k->max_pages) ||
            (c->opt->max_pages > 0 && c->stats.pages >= c->opt->max_pages) ||
            (k->max_bytes > 0 && c->bytes_at_start + c->stats.bytes >= k->max_bytes) ||
-           (k->max_seconds > 0 && c->now_ms - c->stats.started_ms >= k->max_seconds * 1000);
+           (k->max_seconds > 0 && c->now_ms - c->stats.started_ms + c->opt->spent_ms >= k->max_seconds * 1000);
 }
 
 /* With nothing under way: is it worth waiting?  False ends the run with *${outcome}. */
@@ -264,7 +298,8 @@ static bool worth_waiting(struct crawl *c, enum crawl_outcome *outcome) {
 
 static bool in_hours(const struct crawl *c) {
     const struct string_list *h = &c->opt->campaign->hours;
-    return politeness_in_hours(h->items, h->n, c->now_ms);
+    bool local = c->hooks && c->hooks->local_ms;
+    return politeness_in_hours(h->items, h->n, local ? c->hooks->local_ms(c->hooks->ctx, c->now_ms) : c->now_ms);
 }
 
 struct loop {
@@ -281,10 +316,13 @@ static void steer(struct crawl *c, struct loop *l, enum crawl_outcome *outcome) 
         *outcome = stop ? CRAWL_STOPPED : CRAWL_LIMIT;
         l->drain_ms = c->now_ms + CRAWL_DRAIN_MS;
     }
-    c->stopping = l->drain_ms || !in_hours(c);
+    c->stats.paused = h && h->pause && h->pause(h->ctx);
+    c->stats.closed_hours = !in_hours(c);
+    bool closed = c->stats.paused || c->stats.closed_hours;
+    c->stopping = l->drain_ms || closed;
     if (l->drain_ms)
         l->over = idle || c->now_ms >= l->drain_ms;
-    else if (idle && in_hours(c))
+    else if (idle && !closed)
         l->over = !worth_waiting(c, outcome);
     if (h && h->progress && c->now_ms - l->shown_ms >= PROGRESS_MS) {
         take_stock(c);
@@ -324,6 +362,30 @@ static enum status give_back(struct crawl *c, struct buf *err) {
     return r == ST_OK ? commit(c, err) : r;
 }
 
+static void counts_json(struct json_out *j, const char *key, const int64_t by[REASON_N], bool failures) {
+    json_key(j, key);
+    json_object(j);
+    for (unsigned i = 1; i < REASON_N; i++)
+        if (by[i] && failures == (reason_kind((enum reason)i) == REASON_KIND_FAILED))
+            json_kv_int(j, reason_name((enum reason)i), by[i]);
+    json_object_end(j);
+}
+
+void crawl_stats_json(const struct crawl_stats *s, struct json_out *j) {
+    json_kv_int(j, "requests", s->requests);
+    json_kv_int(j, "pages", s->pages);
+    json_kv_int(j, "documents", s->documents);
+    json_kv_int(j, "received_bytes", s->bytes);
+    json_kv_int(j, "retries", s->retries);
+    json_kv_int(j, "unchanged", s->unchanged);
+    json_kv_int(j, "not_modified", s->not_modified);
+    json_kv_int(j, "withdrawn", s->withdrawn);
+    json_kv_int(j, "text_bytes", s->text_bytes);
+    json_kv_float(j, "french_share", s->text_bytes ? (double)s->french_bytes / (double)s->text_bytes : 0, 4);
+    counts_json(j, "settled", s->by_reason, false);
+    counts_json(j, "errors", s->errors, true);
+}
+
 static void write_outcome(const struct crawl *c, struct buf *out, enum crawl_outcome outcome) {
     static const char *const names[] = {
         [CRAWL_DONE] = "done", [CRAWL_LIMIT] = "limit", [CRAWL_STOPPED] = "stopped", [CRAWL_WAITING] = "waiting"};
@@ -331,10 +393,7 @@ static void write_outcome(const struct crawl *c, struct buf *out, enum crawl_out
     json_out_init(&j, out);
     json_object(&j);
     json_kv_str(&j, "outcome", slice_str(names[outcome]));
-    json_kv_int(&j, "requests", c->stats.requests);
-    json_kv_int(&j, "pages", c->stats.pages);
-    json_kv_int(&j, "bytes", c->stats.bytes);
-    json_kv_int(&j, "documents", c->stats.documents);
+    crawl_stats_json(&c->stats, &j);
     json_object_end(&j);
 }
 

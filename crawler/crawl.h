@@ -7,6 +7,7 @@
  * the loop: take what the workers finished and what the network brought, append to the segments, write the frontier, choose
  * what is due, commit, and only then send.
  */
+#include "base/json.h"
 #include "base/log.h"
 #include "crawler/reason.h"
 #include "crawler/rights.h"
@@ -21,6 +22,7 @@ struct crawl_stats {
     int64_t documents;                   /* pages that became documents */
     int64_t text_bytes, french_bytes;    /* of documents' text; French: as measured by the hook */
     int64_t by_reason[REASON_N];         /* URLs settled in this run */
+    int64_t errors[REASON_N];            /* failures by kind, those that will be tried again too */
     int64_t unchanged, not_modified;     /* of what was looked at again: as before; of these, answers 304 */
     int64_t withdrawn;                   /* documents whose page is gone or closed now */
     int64_t retries;                     /* failures that will be tried again */
@@ -28,6 +30,7 @@ struct crawl_stats {
     unsigned hosts, hosts_waiting, open; /* active; of these resting after a failure; requests open */
     unsigned hosts_unreached;            /* that never answered in this run */
     int64_t wait_ms;                     /* until the next thing to do, when all wait */
+    bool paused, closed_hours;           /* nothing is sent: by hooks->pause(); by the campaign's hours */
 };
 
 enum crawl_outcome {
@@ -35,6 +38,17 @@ enum crawl_outcome {
     CRAWL_LIMIT,   /* a limit of the campaign was reached: pages, bytes or seconds */
     CRAWL_STOPPED, /* hooks->stop() said so */
     CRAWL_WAITING  /* what is left rests longer than max_wait_ms: run it again later */
+};
+
+/* What became of a URL, as it is decided. */
+struct crawl_decision {
+    const char *what; /* "fetched", "refused" (by rules, before or after fetching), "failed", "deferred"; static */
+    enum reason reason;
+    struct slice url, source, evidence; /* evidence: the rule or bytes that decided, or "" */
+    struct slice document;              /* its id when it became one, else "" */
+    bool unchanged;                     /* looked at again, and as it was */
+    int status;                         /* HTTP; 0: nothing was fetched */
+    int64_t bytes, at_ms, due_ms;       /* due_ms: when a deferred one is tried again, else 0 */
 };
 
 struct crawl_hooks { /* every member may be NULL; ctx is given back */
@@ -45,6 +59,12 @@ struct crawl_hooks { /* every member may be NULL; ctx is given back */
     void (*progress)(void *ctx, const struct crawl_stats *s);
     /** True: finish what is in flight (ten seconds at most), save, return. */
     bool (*stop)(void *ctx);
+    /** True: send nothing for now; what is in flight is finished and saved. */
+    bool (*pause)(void *ctx);
+    /** Each decision, from the loop, before it is committed.  Borrowed for the call. */
+    void (*decided)(void *ctx, const struct crawl_decision *d);
+    /** Wall milliseconds on the clock that the campaign's hours are told by; NULL: UTC. */
+    int64_t (*local_ms)(void *ctx, int64_t wall_ms);
 };
 
 struct crawl_options {
@@ -64,6 +84,7 @@ struct crawl_options {
     bool recrawl;                    /* look at all that was fetched again, now */
     int64_t delay_ms;                /* above 0: the floor, instead of the campaign's and sources' */
     int64_t max_pages;               /* above 0: of this run */
+    int64_t spent_ms;                /* of max_seconds, by earlier calls for the same run */
     int64_t max_wait_ms;             /* 0: ten minutes */
     int64_t backoff_ms;              /* first rest after a failure; 0: a minute */
     int64_t timeout_ms, stall_ms;    /* of a request; 0: 5 min and 30 s */
@@ -81,6 +102,9 @@ struct crawl_options {
  */
 enum status crawl_run(const struct crawl_options *opt, const struct crawl_hooks *hooks, struct crawl_stats *stats,
                       enum crawl_outcome *outcome, bool *newer, struct buf *err) MUST_CHECK;
+
+/** crawl_stats_json(s, j): the counts of a run, into the open object of ${j}; what `runs` of the manifest keeps. */
+void crawl_stats_json(const struct crawl_stats *s, struct json_out *j);
 
 /*
  * The licence of a source whose pages state each their own: a page without one, or with a closed one, is set aside.

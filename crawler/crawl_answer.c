@@ -63,6 +63,8 @@ static enum status settle_clock(struct crawl *c, struct crawl_slot *s, const str
 static enum status again(struct crawl *c, struct crawl_job *job, enum reason reason, int64_t tries, int64_t due_ms,
                          struct buf *err) {
     c->stats.retries++;
+    c->stats.errors[reason]++;
+    crawl_tell_deferred(c, slice_str(job->url), job->source, reason, job->answer->status, due_ms);
     return frontier_retry(c->frontier, job->key, due_ms, reason, tries, err);
 }
 
@@ -96,6 +98,8 @@ static bool failed(struct crawl *c, struct crawl_job *job, enum status *r, struc
     c->stats.by_reason[reason]++;
     c->stats.queued--;
     job->reason = reason;
+    c->stats.errors[reason]++;
+    crawl_tell_job(c, job, reason, slice_str(a->detail));
     *r = crawl_revisit_finish(c, job, &end, err);
     return true;
 }

@@ -98,6 +98,7 @@ static enum status refuse(struct crawl *c, const struct frontier_url *u, size_t 
     struct frontier_end end = {.reason = reason, .detail = detail, .now_ms = c->now_ms, .french_share = -1};
     c->stats.by_reason[reason]++;
     c->stats.queued--;
+    crawl_tell_refused(c, u, source, reason, detail);
     enum status r = crawl_revisit_refuse(c, u, source, reason, detail, err);
     return r == ST_OK ? frontier_finish(c->frontier, u->key, &end, err) : r;
 }
@@ -205,6 +206,7 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
     case CRAWL_GATE_PENDING: return PENDING;
     case CRAWL_GATE_WAIT:
         *due_ms = gate.due_ms;
+        crawl_tell_deferred(c, u->url, source, REASON_NONE, 0, gate.due_ms);
         if (!s->origins->next) return LATER;
         /* another scheme or port of the host may be open: this URL alone waits */
         *r = frontier_retry(c->frontier, u->key, gate.due_ms, REASON_NONE, u->tries, err);

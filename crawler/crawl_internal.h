@@ -13,6 +13,7 @@
  *   crawl_links.c    what a page leads to (runs in a worker)
  *   crawl_result.c   what the workers found: into the segments and the frontier
  *   crawl_revisit.c  a URL that was fetched before: validators, what changed, when to look again, what is withdrawn
+ *   crawl_tell.c     decisions to the hook that logs them
  *   crawl_archive.c  the pair of growing segments, sealing, the manifest
  */
 #include "base/map64.h"
@@ -336,6 +337,12 @@ bool crawl_archive_full(const struct crawl *c);
 /** Seal the pair and enter it in the manifest; outside a transaction. */
 enum status crawl_archive_seal(struct crawl *c, struct buf *err) MUST_CHECK;
 void crawl_archive_close(struct crawl *c);
+
+/* crawl_tell.c: to hooks->decided() */
+void crawl_tell_refused(const struct crawl *c, const struct frontier_url *u, size_t source, enum reason reason,
+                        struct slice detail);
+void crawl_tell_deferred(const struct crawl *c, struct slice url, size_t source, enum reason reason, int status, int64_t due_ms);
+void crawl_tell_job(const struct crawl *c, const struct crawl_job *job, enum reason reason, struct slice detail);
 
 uint64_t crawl_dice(struct crawl *c);
 /** The licence a source declares for all its pages; empty when each page states its own. */

@@ -23,6 +23,7 @@ static enum status add_link(struct crawl *c, struct crawl_job *job, const struct
     if (link->source != SIZE_MAX) u.source = c->sources[link->source].number;
     if (link->kind == FRONTIER_SITEMAP) u.cross = job->cross;
     r = frontier_add(c->frontier, &u, refusal, slice_of("", 0), &added, err);
+    if (r == ST_OK && refusal != REASON_NONE && !u.known) crawl_tell_refused(c, &u, link->source, refusal, slice_of("", 0));
     if (r == ST_OK && !added && link->modified_ms && link->source != SIZE_MAX)
         r = crawl_revisit_modified(c, link->source, u.key, link->modified_ms, &added, err);
     if (r != ST_OK || !added) return r;
@@ -64,6 +65,9 @@ static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *er
         int64_t first = c->opt->backoff_ms ? c->opt->backoff_ms : POLITENESS_BACKOFF_FIRST_MS;
         struct url_parts p;
         c->stats.retries++;
+        c->stats.errors[job->reason]++;
+        crawl_tell_deferred(c, slice_str(job->url), job->source, job->reason, job->answer->status,
+                            c->now_ms + (first << job->tries));
         enum status again =
             frontier_retry(c->frontier, job->key, c->now_ms + (first << job->tries), job->reason, job->tries + 1, err);
         if (again != ST_OK || !url_split(slice_str(job->url), &p)) return again;
@@ -75,6 +79,7 @@ static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *er
                                .now_ms = job->answer->sent_ms,
                                .bytes = (int64_t)job->answer->body.len,
                                .french_share = job->french_share};
+    crawl_tell_job(c, job, job->reason, end.detail);
     enum status r = crawl_revisit_finish(c, job, &end, err);
     for (size_t i = 0; r == ST_OK && i < job->n_links; i++) r = add_link(c, job, &job->links[i], err);
     count(c, job);

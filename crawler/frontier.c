@@ -6,6 +6,7 @@
  *   host     host names           source   ids of sources        reason   the words of crawler/reason.h
  *   segment  pairs of growing WARC and raw files, with the lengths that are committed: what lies past them never happened
  *   capture  answers archived in a pair that is not in the manifest yet, and documents to be withdrawn with it
+ *   note     facts of the campaign by name: 'sources', the signature of what bounded them last (frontier_reconsider.c)
  *   visit    what a fetch left for the next one (frontier_visit.c)
  */
 #include "crawler/frontier.h"
@@ -284,6 +285,7 @@ enum status frontier_add(struct frontier *f, struct frontier_url *u, enum reason
     *added = false;
     enum status r = look(f, u, &found, &rank, &state, &reason, err);
     if (r != ST_OK) return r == ST_SKIP ? ST_OK : r;
+    u->known = found;
     if (found) return nearer(f, u, rank, state, reason, refusal, added, err);
     sqlite3_stmt *st = f->st[FRONTIER_PUT];
     sqlite3_bind_int64(st, 1, u->key);
@@ -315,7 +317,7 @@ static enum status take_url(struct frontier *f, sqlite3_stmt *st, int64_t host, 
                                sqlite3_column_int64(st, 5),
                                sqlite3_column_int64(st, 6),
                                sqlite3_column_int64(st, 7),
-                               sqlite3_column_int64(st, 8)};
+                               sqlite3_column_int64(st, 8), true};
     sqlite3_reset(st);
     return buf_ok(&f->url) ? ST_OK : fail(err, ST_FATAL, "out of memory");
 }

@@ -55,6 +55,7 @@ struct frontier_url {
     int64_t tries; /* failures so far */
     int64_t via;   /* key of the URL that led here; 0: a seed, a robots.txt */
     int64_t cross; /* a sitemap: the host whose robots.txt named it, whose pages it may list too; else 0 */
+    bool known;    /* set by frontier_add(): it was there */
 };
 /**
  * frontier_add(f, u, refusal, detail, added, err):
@@ -94,6 +95,16 @@ enum status frontier_unhold(struct frontier *f, int64_t source, struct buf *err)
 /** frontier_each_host(f, fn, ctx, err): the hosts with anything queued or waiting, by number.  O(hosts × log URLs). */
 typedef enum status (*frontier_host_fn)(void *ctx, int64_t host, struct slice name);
 enum status frontier_each_host(struct frontier *f, frontier_host_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
+/**
+ * frontier_reconsider(f, signature, fn, ctx, urls, err):
+ * When ${signature}, of what bounds the sources, is not the one of the last call on this frontier: give ${fn} each URL that was left out as
+ * outside the sources.  Where it fills source and host, the URL is queued; *${urls} of them.  Reads the whole table, then; the first
+ * call only notes.
+ */
+typedef enum status (*frontier_reconsider_fn)(void *ctx, struct frontier_url *u, bool *wanted);
+enum status frontier_reconsider(struct frontier *f, uint64_t signature, frontier_reconsider_fn fn, void *ctx, int64_t *urls,
+                                struct buf *err) MUST_CHECK;
 
 /* ---- visits: what a fetch left for the next one (frontier_visit.c) ---- */
 

@@ -43,7 +43,7 @@ enum status frontier_find(struct frontier *f, struct slice url, frontier_row_fn 
         struct frontier_row out = {{sqlite3_column_int64(st, 0), db_slice(st, 1), sqlite3_column_int64(st, 2),
                                     sqlite3_column_int64(st, 3), (enum frontier_kind)sqlite3_column_int(st, 4),
                                     sqlite3_column_int64(st, 5) >> FRONTIER_RANK_SHIFT, sqlite3_column_int64(st, 6),
-                                    sqlite3_column_int64(st, 7), sqlite3_column_int64(st, 8), 0},
+                                    sqlite3_column_int64(st, 7), sqlite3_column_int64(st, 8), 0, true},
                                    db_slice(st, 9),
                                    db_slice(st, 10),
                                    (enum frontier_state)sqlite3_column_int(st, 11),
