@@ -2,6 +2,9 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/crawl_report.h"
+#include "cli/crawl_status.h"
+
+#include <unistd.h>
 
 static const char suffix[] = ".sqlite";
 
@@ -99,7 +102,44 @@ static int list(const struct hub *h, const struct names *all, bool json, struct 
     return code;
 }
 
-static int with_hub(const struct cli *cli, const struct hub *h, const char *name, struct buf *out) {
+/* The file that a running crawl looks for twice a second, and one that is to begin, before it does. */
+static int set_paused(const struct hub *h, const char *name, bool paused, struct buf *out) {
+    struct buf path = {.max = 8192}, err = {.max = LIMIT_ERR};
+    int code = EXIT_DONE;
+    const char *state = crawl_status_word(h, name);
+    bool running = *state && strcmp(state, "killed") != 0, was = crawl_status_paused(h, name);
+    const char *file = hub_path(h, &path, "frontier/%s.pause", name);
+    enum status st = ST_OK;
+    if (paused && !was) {
+        struct buf dir = {.max = 8192};
+        st = dir_make(hub_path(h, &dir, "frontier"), &err);
+        if (st == ST_OK) st = file_write(file, slice_str("villers campaigns resume removes this file\n"), &err);
+        buf_free(&dir);
+    } else if (!paused && was && unlink(file) != 0) {
+        st = fail_errno(&err, "remove", file);
+    }
+    if (st != ST_OK)
+        code = cli_fail(st, &err);
+    else if (paused)
+        buf_printf(out,
+                   running ? "campaign %s is paused: what is in flight is finished and saved, nothing more is sent\n"
+                           : "campaign %s is paused: it will not run until villers campaigns resume\n",
+                   name);
+    else if (running)
+        buf_printf(out, "campaign %s goes on\n", name);
+    else
+        buf_printf(out,
+                   was ? "campaign %s may run again: villers crawl %s\n" : "campaign %s was not paused; villers crawl %s runs it\n",
+                   name, name);
+    buf_free(&path);
+    buf_free(&err);
+    return code;
+}
+
+enum action { LIST, SHOW, PAUSE, RESUME, N_ACTIONS };
+static const char *const actions[] = {"list", "show", "pause", "resume"};
+
+static int with_hub(const struct cli *cli, const struct hub *h, const char *name, int act, struct buf *out) {
     struct buf path = {.max = 8192}, err = {.max = LIMIT_ERR};
     struct names all = {0};
     int code = EXIT_DONE;
@@ -109,8 +149,10 @@ static int with_hub(const struct cli *cli, const struct hub *h, const char *name
     bool begun = name && !slice_eq_str(wanted, "hosts") && has_frontier(&all, wanted);
     if (st != ST_OK)
         code = cli_fail(st, &err);
-    else if (name && !begun && !has_file(&all, wanted))
+    else if (name && !begun && !has_file(&all, wanted) && !slice_eq_str(wanted, "all"))
         code = cli_error(EXIT_NO_INPUT, "no campaign \"%s\" (villers campaigns list shows them)", name);
+    else if (act == PAUSE || act == RESUME)
+        code = set_paused(h, name, act == PAUSE, out);
     else
         code = name ? one(h, wanted, begun, true, cli->json, out) : list(h, &all, cli->json, out);
     dir_list_free(all.files, all.n_files);
@@ -122,15 +164,16 @@ static int with_hub(const struct cli *cli, const struct hub *h, const char *name
 
 static int run_campaigns(struct cli *cli, void *options, char **operands, int n) {
     (void)options;
-    bool show = n > 0 && strcmp(operands[0], "show") == 0;
-    if (n > 0 && !show && strcmp(operands[0], "list") != 0)
-        return cli_error(EXIT_USAGE, "campaigns: \"%s\" is not list or show", operands[0]);
-    if (n != (show ? 2 : n > 0)) return cli_error(EXIT_USAGE, "campaigns: show takes the name of one campaign, list takes none");
+    int act = LIST;
+    while (n > 0 && act < N_ACTIONS && strcmp(operands[0], actions[act]) != 0) act++;
+    if (act == N_ACTIONS) return cli_error(EXIT_USAGE, "campaigns: \"%s\" is not list, show, pause or resume", operands[0]);
+    if (n != (act == LIST ? n > 0 : 2))
+        return cli_error(EXIT_USAGE, "campaigns: show, pause and resume take the name of one campaign, list takes none");
     struct hub h;
     int code = hub_open(cli, NULL, &h);
     if (code) return code;
     struct buf out = {0};
-    code = with_hub(cli, &h, show ? operands[1] : NULL, &out);
+    code = with_hub(cli, &h, act == LIST ? NULL : operands[1], act, &out);
     if (code == EXIT_DONE && !cli_out(&out)) code = EXIT_IO;
     buf_free(&out);
     hub_close(&h);
@@ -141,8 +184,8 @@ const struct command cmd_campaigns = {
     .name = "campaigns",
     .group = "hub",
     .summary = "progress, pages, bytes, French share, refusals by reason, what is left",
-    .usage = "[list | show NAME]",
-    .examples = "villers campaigns\nvillers campaigns show mairies --json\n",
+    .usage = "[list | show NAME | pause NAME | resume NAME]",
+    .examples = "villers campaigns\nvillers campaigns show mairies --json\nvillers campaigns pause mairies\n",
     .max_operands = 2,
     .run = run_campaigns,
 };

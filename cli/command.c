@@ -54,3 +54,22 @@ void cli_catch_signals(void) {
 }
 
 bool cli_interrupted(void) { return interrupted != 0; }
+
+static volatile sig_atomic_t hung_up;
+
+static void on_hangup(int sig) {
+    (void)sig;
+    hung_up = 1;
+}
+
+void cli_catch_hangup(void) {
+    struct sigaction a = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+    sigemptyset(&a.sa_mask);
+    sigaction(SIGHUP, &a, NULL);
+}
+
+bool cli_hangup(void) {
+    bool was = hung_up != 0;
+    hung_up = 0;
+    return was;
+}

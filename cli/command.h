@@ -75,4 +75,8 @@ bool cli_interrupted(void);
 /** cli_catch_signals(): from now on SIGINT and SIGTERM are noted (once), SIGPIPE ignored.  Called by main. */
 void cli_catch_signals(void);
 
+/** cli_catch_hangup(): from now on SIGHUP is noted; cli_hangup(): one came since the last call. */
+void cli_catch_hangup(void);
+bool cli_hangup(void);
+
 #endif

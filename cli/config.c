@@ -97,10 +97,19 @@ static const cyaml_schema_field_t source_fields[] = {
     CYAML_FIELD_END};
 static const cyaml_schema_value_t source_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct source, source_fields)};
 
-static const cyaml_schema_field_t campaign_fields[] = {
-    TEXT(campaign, name),    TEXT(campaign, purpose),          TEXT(campaign, contact),   LIST(campaign, sources),
-    LIST(campaign, hours),   INT(campaign, max_pages),         INT(campaign, max_bytes),  INT(campaign, max_seconds),
-    INT(campaign, delay_ms), INT(campaign, max_hosts_at_once), BOOL(campaign, warc_gzip), CYAML_FIELD_END};
+static const cyaml_schema_field_t campaign_fields[] = {TEXT(campaign, name),
+                                                       TEXT(campaign, purpose),
+                                                       TEXT(campaign, contact),
+                                                       LIST(campaign, sources),
+                                                       LIST(campaign, hours),
+                                                       TEXT(campaign, time_zone),
+                                                       INT(campaign, max_pages),
+                                                       INT(campaign, max_bytes),
+                                                       INT(campaign, max_seconds),
+                                                       INT(campaign, delay_ms),
+                                                       INT(campaign, max_hosts_at_once),
+                                                       BOOL(campaign, warc_gzip),
+                                                       CYAML_FIELD_END};
 static const cyaml_schema_value_t campaign_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct campaign, campaign_fields)};
 
 /* libcyaml allocates with malloc and frees with free, so a default may be a plain copy. */
@@ -274,12 +283,24 @@ static bool good_hours(const char *s) {
            m1 < 60 && m2 >= 0 && m2 < 60;
 }
 
+/* A name of the zone database, whose files stand under one folder. */
+static bool good_zone(const char *name) {
+    struct buf path = {.max = 8192};
+    bool ok = name[0] != '/' && !strstr(name, "..");
+    path_join(&path, "/usr/share/zoneinfo", name);
+    ok = ok && file_size(buf_cstr(&path)) > 0;
+    buf_free(&path);
+    return ok;
+}
+
 static enum status check_campaign(const char *path, const struct campaign *c, struct buf *err) {
     if (!slice_eq(slice_str(c->name), stem_of(path))) return wrong(err, path, "name", "must be the file's name without .yaml");
     if (!good_id(slice_str(c->name))) return wrong(err, path, "name", "takes lower-case letters, digits and hyphens, at most 64");
     if (c->sources.n == 0) return wrong(err, path, "sources", "missing: name at least one source of the catalogue");
     for (unsigned i = 0; i < c->hours.n; i++)
-        if (!good_hours(c->hours.items[i])) return wrong(err, path, "hours", "takes \"HH:MM-HH:MM\" in UTC");
+        if (!good_hours(c->hours.items[i])) return wrong(err, path, "hours", "takes \"HH:MM-HH:MM\"");
+    if (*c->time_zone && !good_zone(c->time_zone))
+        return wrong(err, path, "time_zone", "is no zone this machine knows: Europe/Paris, America/Montreal…");
     if (c->max_pages < 0 || c->max_bytes < 0 || c->max_seconds < 0 || c->delay_ms < 0 || c->max_hosts_at_once < 0)
         return fail(err, ST_FATAL, "%s:1: limits take no negative number", path);
     return ST_OK;
@@ -293,7 +314,7 @@ enum status config_campaign(const char *path, struct campaign **out, struct buf 
     struct campaign *c = data;
     struct slice stem = stem_of(path);
     if (!c->name) c->name = strndup(stem.ptr, stem.len);
-    bool ok = c->name && default_text(&c->purpose, "") && default_text(&c->contact, "");
+    bool ok = c->name && default_text(&c->purpose, "") && default_text(&c->time_zone, "") && default_text(&c->contact, "");
     st = ok ? check_campaign(path, c, err) : fail(err, ST_RETRY, "%s: out of memory", path);
     default_int(&c->max_hosts_at_once, 64);
     if (st == ST_OK)

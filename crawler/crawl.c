@@ -307,6 +307,14 @@ struct loop {
     bool over;
 };
 
+/* Paused, or out of its hours: looked at before anything is sent. */
+static bool closed(struct crawl *c) {
+    const struct crawl_hooks *h = c->hooks;
+    c->stats.paused = h && h->pause && h->pause(h->ctx);
+    c->stats.closed_hours = !in_hours(c);
+    return c->stats.paused || c->stats.closed_hours;
+}
+
 /* Ends, pauses and limits.  Sets l->over when the loop is to end. */
 static void steer(struct crawl *c, struct loop *l, enum crawl_outcome *outcome) {
     const struct crawl_hooks *h = c->hooks;
@@ -316,13 +324,11 @@ static void steer(struct crawl *c, struct loop *l, enum crawl_outcome *outcome) 
         *outcome = stop ? CRAWL_STOPPED : CRAWL_LIMIT;
         l->drain_ms = c->now_ms + CRAWL_DRAIN_MS;
     }
-    c->stats.paused = h && h->pause && h->pause(h->ctx);
-    c->stats.closed_hours = !in_hours(c);
-    bool closed = c->stats.paused || c->stats.closed_hours;
-    c->stopping = l->drain_ms || closed;
+    bool shut = closed(c);
+    c->stopping = l->drain_ms || shut;
     if (l->drain_ms)
         l->over = idle || c->now_ms >= l->drain_ms;
-    else if (idle && !closed)
+    else if (idle && !shut)
         l->over = !worth_waiting(c, outcome);
     if (h && h->progress && c->now_ms - l->shown_ms >= PROGRESS_MS) {
         take_stock(c);
@@ -339,6 +345,7 @@ static int64_t sleep_ms(struct crawl *c) {
 
 static enum status loop(struct crawl *c, enum crawl_outcome *outcome, struct buf *err) {
     struct loop l = {0};
+    c->stopping = closed(c);
     for (;;) {
         enum status r = work(c, err);
         if (r != ST_OK) return r;

@@ -80,8 +80,28 @@ static struct crawl_job *new_job(struct crawl *c, struct crawl_slot *s, const ch
     return job;
 }
 
+/* Another campaign may have asked for the file while this one waited for its turn. */
+static bool answered_meanwhile(struct crawl *c, struct crawl_slot *s, enum status *r, struct buf *err) {
+    struct crawl_control *k = s->controls;
+    struct hosts_file f = {0};
+    if (k->hops) return false;
+    *r = hosts_file_get(c->hosts, slice_str(k->origin->name), k->kind, &f, err);
+    bool settled = f.state == HOSTS_FILE_FOUND || f.state == HOSTS_FILE_ABSENT;
+    bool fresh = *r == ST_OK && settled && f.next_ms > c->now_ms && f.fetched_ms >= c->fresh_since_ms;
+    hosts_file_free(&f);
+    if (!fresh) return false;
+    s->controls = k->next;
+    k->origin->pending = k->origin->loaded = false;
+    crawl_control_free(k);
+    return true;
+}
+
 static enum verdict send_control(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum status *r, struct buf *err) {
-    if (!claim(c, s, due_ms, r, err)) return LATER;
+    if (answered_meanwhile(c, s, r, err)) {
+        *due_ms = c->now_ms;
+        return LATER;
+    }
+    if (*r != ST_OK || !claim(c, s, due_ms, r, err)) return LATER;
     struct crawl_control *k = s->controls;
     struct crawl_job *job = new_job(c, s, k->url, slice_of("", 0));
     if (!job) {

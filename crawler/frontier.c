@@ -317,7 +317,8 @@ static enum status take_url(struct frontier *f, sqlite3_stmt *st, int64_t host, 
                                sqlite3_column_int64(st, 5),
                                sqlite3_column_int64(st, 6),
                                sqlite3_column_int64(st, 7),
-                               sqlite3_column_int64(st, 8), true};
+                               sqlite3_column_int64(st, 8),
+                               true};
     sqlite3_reset(st);
     return buf_ok(&f->url) ? ST_OK : fail(err, ST_FATAL, "out of memory");
 }

@@ -197,6 +197,8 @@ struct frontier_row {
     double french_share;
 };
 typedef enum status (*frontier_row_fn)(void *ctx, const struct frontier_row *row);
+/** frontier_host_left(f, host, urls, err): how many URLs of a host name wait; 0 when it is not known. */
+enum status frontier_host_left(struct frontier *f, struct slice host, int64_t *urls, struct buf *err) MUST_CHECK;
 /** frontier_find(f, url, fn, ctx, err): what is known of ${url} (canonical); SKIP when nothing. */
 enum status frontier_find(struct frontier *f, struct slice url, frontier_row_fn fn, void *ctx, struct buf *err) MUST_CHECK;
 

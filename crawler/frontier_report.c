@@ -27,6 +27,23 @@ enum status frontier_each_tally(struct frontier *f, frontier_tally_fn fn, void *
     return ST_OK;
 }
 
+enum status frontier_host_left(struct frontier *f, struct slice host, int64_t *urls, struct buf *err) {
+    sqlite3_stmt *st;
+    bool row = false;
+    *urls = 0;
+    enum status r =
+        db_prepare(&f->db,
+                   "SELECT (SELECT count(*) FROM url WHERE state=0 AND host=h.id) + (SELECT count(*) FROM url WHERE state=3 AND"
+                   " host=h.id) FROM host h WHERE h.name=?1",
+                   &st, err);
+    if (r != ST_OK) return r;
+    db_bind_slice(st, 1, host);
+    r = db_step(&f->db, st, &row, err);
+    if (r == ST_OK && row) *urls = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return r;
+}
+
 enum status frontier_find(struct frontier *f, struct slice url, frontier_row_fn fn, void *ctx, struct buf *err) {
     sqlite3_stmt *st = f->st[FRONTIER_ROW];
     uint64_t key = hash64(url);

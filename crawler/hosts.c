@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 
-#define VERSION 1
 #define DAY_MS INT64_C(86400000)
 
 static const char schema[] =
@@ -89,7 +88,7 @@ enum status hosts_open(const char *path, const char *campaign, int64_t now_ms, s
         free(h);
         return fail(err, ST_FATAL, "out of memory");
     }
-    enum status r = db_open(&h->db, path, DB_WRITE, schema, VERSION, newer, err);
+    enum status r = db_open(&h->db, path, DB_WRITE, schema, HOSTS_VERSION, newer, err);
     for (int i = 0; r == ST_OK && i < N; i++) r = db_prepare(&h->db, sql[i], &h->st[i], err);
     if (r == ST_OK) r = mend_times(h, now_ms, err);
     if (r == ST_OK) r = end_leases(h, now_ms, err);

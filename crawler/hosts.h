@@ -66,4 +66,22 @@ void hosts_file_settle(struct hosts_file *f, int status, struct slice body, int6
 /** hosts_file_fail(f, status, first_ms, now_ms): none can be had: retry after ${first_ms} doubling to a day; what was known lapses. */
 void hosts_file_fail(struct hosts_file *f, int status, int64_t first_ms, int64_t now_ms);
 
+/* ---- reading, from any process, while campaigns run ---- */
+
+#define HOSTS_VERSION 1
+
+enum hosts_rest_kind {
+    HOSTS_REST_FAILING, /* the host's last answer was a failure: it rests */
+    HOSTS_REST_ROBOTS   /* its robots.txt cannot be read: it is closed until the next try */
+};
+struct hosts_rest {
+    enum hosts_rest_kind kind;
+    struct slice where; /* host name; of ROBOTS an origin */
+    int64_t until_ms;
+    int status; /* HTTP, of ROBOTS; 0: no answer */
+};
+typedef enum status (*hosts_rest_fn)(void *ctx, const struct hosts_rest *rest);
+/** hosts_each_rest(path, now_ms, fn, ctx, err): the hosts that rest at ${now_ms}, soonest first; SKIP when there is no such file. */
+enum status hosts_each_rest(const char *path, int64_t now_ms, hosts_rest_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
 #endif

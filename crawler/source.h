@@ -72,7 +72,8 @@ struct campaign {
     char *purpose; /* one line, shown in reports */
     char *contact; /* URL or mail address; required: goes into the User-Agent */
     struct string_list sources;
-    struct string_list hours;                  /* "HH:MM-HH:MM" UTC; empty: always */
+    struct string_list hours;                  /* "HH:MM-HH:MM"; empty: always */
+    char *time_zone;                           /* that the hours are told in, "Europe/Paris"; "": UTC */
     int64_t max_pages, max_bytes, max_seconds; /* 0: no limit */
     int64_t delay_ms;                          /* overrides the sources' floor when larger than 0 */
     int64_t max_hosts_at_once;                 /* connections open at a time; default 64 */
