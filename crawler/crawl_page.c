@@ -220,8 +220,8 @@ static bool says_absent(const struct page *page) {
                                         "contenu introuvable",
                                         "document introuvable",
                                         "page n'existe pas",
-                                        "page n\xe2\x80\x99"
-                                        "existe pas",
+                                        ("page n\xe2\x80\x99"
+                                         "existe pas"),
                                         "page n'existe plus"};
     struct slice title = slice_trim(page->title);
     size_t n = 0;
