@@ -18,6 +18,7 @@
 #define SHINGLE_BASE 0x9FB21C651E98DF25u
 #define EXACT_BASE 0xD6E8FEB86659FD93u
 #define PACKED_HEAD 20
+#define FEW 24 /* hashes sorted without dealing them first */
 
 struct signer {
     struct minhash_family family;
@@ -137,6 +138,10 @@ static size_t settle(uint32_t *v, size_t n, uint32_t *out) {
  * them by their leading bits nearly sorts them; past the bucket that fills the sketch nothing needs more.
  */
 static size_t smallest(uint32_t *v, size_t n, uint32_t ceiling, uint32_t *scratch) {
+    if (n <= FEW) {
+        memcpy(scratch, v, n * sizeof *v);
+        return settle(scratch, n, v);
+    }
     uint16_t at[257] = {0};
     unsigned shift = ceiling >> 8 ? 24 - (unsigned)__builtin_clz(ceiling) : 0, last = 0;
     for (size_t i = 0; i < n; i++) at[(v[i] >> shift) + 1]++;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Villers beside the field's deduplicators, on the same documents, by the same scorer.
 
-    make bench-dedup EVAL_DEDUP=DIR [BENCH_ARGS='--no-filler --grow 1000000,3000000']
+    make bench-dedup [EVAL_DEDUP=DIR] [BENCH_ARGS='--no-filler --grow 1000000,3000000']
 
-DIR holds docs.jsonl.zst, filler.jsonl.zst, pairs.jsonl and score_dedup.py.  The peers come from PyPI into .venv-bench.
+DIR holds docs.jsonl.zst, filler.jsonl.zst, pairs.jsonl and score_dedup.py; without it documents are made by dedup_score.py, and
+scored there.  The peers come from PyPI into .venv-bench.  "per core" is processor seconds beside those of `villers --threads 1`.
 """
 import argparse
 import json
@@ -34,7 +35,10 @@ def python_with_peers():
 
 def score(gold, extra, peer=None, env=None, runs=1):
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        argv = [sys.executable, str(gold / "score_dedup.py"), "--gold", str(gold), "--runs", str(runs), "--json", out.name, *extra]
+        if gold:
+            argv = [sys.executable, str(gold / "score_dedup.py"), "--gold", str(gold), "--runs", str(runs), "--json", out.name, *extra]
+        else:
+            argv = [sys.executable, str(ROOT / "tests/bench/dedup_score.py"), "--json", out.name, *[x for x in extra if x != "--no-filler"]]
         if peer:
             argv += ["--peer", peer]
         p = subprocess.run(argv, env=dict(os.environ, **(env or {})), capture_output=True, text=True)
@@ -45,17 +49,30 @@ def score(gold, extra, peer=None, env=None, runs=1):
             return None
 
 
+ONE = {}  # processor seconds of villers on one thread
+
+
 def show(name, s):
     if not s:
         print("%-22s did not run" % name, flush=True)
         return
     run, r = s["runs"][0], s["recall"]
-    print("%-22s %8.2f s %8.2f cpu-s %6.0f MB  recall %s  exact %.3f  false merges %.2f %%" % (
-        name, run["wall"], run["cpu"], run["rss_kb"] / 1024, " ".join("%.3f" % r[k] for k in sorted(r)), s["exact"], 100 * s["false_merge"]), flush=True)
+    ONE.setdefault(name, run["cpu"])
+    print("%-24s %8.2f s %8.2f cpu-s %6.1f x per core %6.0f MB  recall %s  exact %.3f  false merges %.2f %%" % (
+        name, run["wall"], run["cpu"], run["cpu"] / ONE.get("villers, one thread", run["cpu"]), run["rss_kb"] / 1024, " ".join("%.3f" % r[k] for k in sorted(r)), s["exact"], 100 * s["false_merge"]), flush=True)
+
+
+def generated(path):
+    import dedup_score
+    with open(path, "w") as out:
+        for _, _, text in dedup_score.generate(20000, 1):
+            out.write(text + "\n")
 
 
 def text_of(gold, path):
     """The texts, one a line, for the stages that want no JSON."""
+    if not gold:
+        return generated(path)
     with open(path, "w") as out:
         for name in ("docs", "filler"):
             p = subprocess.Popen(["zstd", "-qdc", str(gold / (name + ".jsonl.zst"))], stdout=subprocess.PIPE)
@@ -65,6 +82,8 @@ def text_of(gold, path):
 
 
 def paragraphs_of(gold, path):
+    if not gold:
+        return generated(path)
     with open(path, "w") as out:
         p = subprocess.Popen(["zstd", "-qdc", str(gold / "filler.jsonl.zst")], stdout=subprocess.PIPE)
         for line in p.stdout:
@@ -81,15 +100,16 @@ def main():
     ap.add_argument("--memory", type=int, default=1 << 30, help="bytes the growth run may use")
     o = ap.parse_args()
     gold = os.environ.get("EVAL_DEDUP")
-    if not gold or not (pathlib.Path(gold) / "score_dedup.py").exists():
-        print("bench-dedup: set EVAL_DEDUP to the folder of docs.jsonl.zst, pairs.jsonl and score_dedup.py", file=sys.stderr)
+    if gold and not (pathlib.Path(gold) / "score_dedup.py").exists():
+        print("bench-dedup: EVAL_DEDUP is not the folder of docs.jsonl.zst, pairs.jsonl and score_dedup.py", file=sys.stderr)
         return 66
-    gold, extra = pathlib.Path(gold), ["--no-filler"] if o.no_filler else []
+    gold, extra = pathlib.Path(gold) if gold else None, ["--no-filler"] if o.no_filler else []
     engine = os.environ["DEDUP_ENGINE"]
     print("recall by similarity: .7 .75 .8 .85 .9; peers at 14 bands of 8, word 5-grams, one process")
     os.environ.setdefault("VILLERS", str(ROOT / "build" / "villers"))
-    show("villers", score(gold, extra))
     show("villers, one thread", score(gold, extra + ["--args=--threads 1"]))
+    show("villers, plain output", score(gold, extra + ["--args=--threads 1 --plain"]))
+    show("villers, all threads", score(gold, extra))
     show("villers, 22 x 5", score(gold, extra + ["--args=--bands 22 --rows 5 --groupings 1"]))
     if not o.no_peers:
         python = python_with_peers()

@@ -5,8 +5,9 @@
  *   dedup_engine grow TEXT N MEMORY DIR N documents through the whole engine: seconds, peak memory, bytes on disk
  *   dedup_engine batch TEXT N MEMORY DIR  N documents into an index in DIR, then a hundredth as many against it: seconds of each
  *
- * grow: a document is 3 to 12 paragraphs (lines of TEXT of 80 bytes or more) drawn at random; of every 20 documents one is a copy
- * of an earlier one and three are near-duplicates of an earlier one, made again from its seed with one paragraph in ten replaced.
+ * grow: a document is 3 to 12 paragraphs (lines of TEXT of 80 bytes or more; 1 to 3 when SHORT is set in the environment) drawn at
+ * random; of every 20 documents one is a copy of an earlier one and three are near-duplicates of an earlier one, made again from its
+ * seed with one paragraph in ten replaced.
  */
 #include "base/file.h"
 #include "base/limits.h"
@@ -85,6 +86,8 @@ static uint64_t mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
+static uint64_t paragraphs(uint64_t seed) { return getenv("SHORT") ? 1 + mix(seed + 5) % 3 : 3 + mix(seed + 5) % 10; }
+
 static void make(struct buf *b, const struct lines *l, uint64_t i) {
     uint64_t seed = i, noise = 0, kind = mix(i + 1) % 20;
     if (kind < 4 && i > 0) {
@@ -92,7 +95,7 @@ static void make(struct buf *b, const struct lines *l, uint64_t i) {
         noise = kind ? mix(i + 3) : 0;
     }
     buf_clear(b);
-    uint64_t n = 3 + mix(seed + 5) % 10;
+    uint64_t n = paragraphs(seed);
     for (uint64_t k = 0; k < n; k++) {
         uint64_t pick = mix(seed * 16 + k + 11);
         if (noise && mix(noise + k) % 10 == 0) pick = mix(noise + 7 * k + 1);
