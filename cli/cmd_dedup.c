@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "cli/dedup_job.h"
 #include "cli/dedup_rank.h"
+#include "cli/dedup_resume.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@ struct dedup_cli_options {
     struct option_list forget;
     int64_t bands, rows, ngram, groupings, memory, threads, level, lines, paragraphs;
     double similarity, floor;
-    bool plain, keep_figures, add, compact, annotate, rehydrate;
+    bool resume, plain, keep_figures, add, compact, annotate, rehydrate;
 };
 
 static const struct option options[] = {
@@ -44,6 +45,8 @@ static const struct option options[] = {
      "remove nothing: add minhash_cluster_id, minhash_cluster_size, duplicate_of and similarity"},
     {"rehydrate", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, rehydrate), NULL,
      "add rehydration_weight, FineWeb-2's by cluster size; 0 for a duplicate"},
+    {"resume", 0, OPTION_FLAG, offsetof(struct dedup_cli_options, resume), NULL,
+     "keep signatures of whole files in DIR until the end, and take up those that a killed run left"},
     {"memory", 0, OPTION_INT, offsetof(struct dedup_cli_options, memory), "BYTES", "memory to use (1G); more goes to files in DIR"},
     {"threads", 0, OPTION_INT, offsetof(struct dedup_cli_options, threads), "N", "threads (all cores)"},
     {"level", 0, OPTION_INT, offsetof(struct dedup_cli_options, level), "N", "zstd level of what is kept (1); -1 to -7 are faster"},
@@ -111,6 +114,7 @@ static enum status work(struct dedup_job *job, struct buf *err) {
     if (st == ST_OK) st = dedup_job_count_repeats(job, err);
     if (st == ST_OK) st = dedup_job_write(job, err);
     if (st == ST_OK) st = dedup_job_remember(job, err);
+    if (st == ST_OK) dedup_resume_sweep(job->out);
     return st;
 }
 
@@ -134,6 +138,7 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     job.text_key = o->text ? o->text : "text";
     job.level = o->plain ? 0 : o->level ? (int)o->level : 1;
     job.order = o->order ? o->order : DEDUP_ORDER_DEFAULT;
+    job.resume = o->resume;
     job.annotate = o->annotate;
     job.rehydrate = o->rehydrate;
     struct buf err;

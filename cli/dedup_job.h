@@ -24,6 +24,7 @@ struct dedup_job {
     const char *order; /* what makes a document survive, see dedup_rank.h */
     const char *source_key;
     unsigned cut_lines, cut_paragraphs; /* see dedup/repeats.h */
+    bool resume;                        /* keep what is signed until the run is done */
     bool annotate;                      /* write every document, with its cluster */
     bool rehydrate;                     /* and how often a kept one should be repeated */
     struct index *index;                /* --against, or NULL */

@@ -39,8 +39,7 @@ enum status dedup_lines_new(const char *path, struct dedup_lines_budget *budget,
     return ST_OK;
 }
 
-/* The file itself will be read again. */
-static void let_go(struct dedup_lines *l) {
+void dedup_lines_let_go(struct dedup_lines *l) {
     for (size_t i = 0; i < l->n; i++) {
         if (l->pieces[i].bytes) l->budget->left += l->pieces[i].len;
         free(l->pieces[i].bytes);
@@ -54,7 +53,7 @@ static void let_go(struct dedup_lines *l) {
 void dedup_lines_free(struct dedup_lines *l) {
     if (!l) return;
     dedup_lines_end(l);
-    let_go(l);
+    dedup_lines_let_go(l);
     if (l->fd >= 0) close(l->fd);
     free(l);
 }
@@ -79,7 +78,7 @@ static enum status new_piece(struct dedup_lines *l, struct buf *err) {
 
 enum status dedup_lines_hold(struct dedup_lines *l, struct buf *bytes, struct buf *err) {
     bool fits = bytes->len <= l->budget->left;
-    if (l->held && !fits && !l->piped) let_go(l);
+    if (l->held && !fits && !l->piped) dedup_lines_let_go(l);
     l->bytes += bytes->len;
     if (!l->held || bytes->len == 0) return ST_OK;
     enum status st = new_piece(l, err);

@@ -19,6 +19,8 @@ void dedup_lines_free(struct dedup_lines *l);
 /** dedup_lines_hold(l, bytes, err): take ${bytes}, whole lines each ended by a newline (a bad one is empty), off the caller; it is left
  *  empty.  Held if they may be. */
 enum status dedup_lines_hold(struct dedup_lines *l, struct buf *bytes, struct buf *err) MUST_CHECK;
+/** dedup_lines_let_go(l): the file itself will be read again; what is held of it is given back. */
+void dedup_lines_let_go(struct dedup_lines *l);
 /** dedup_lines_bytes(l): held, or of the file. */
 uint64_t dedup_lines_bytes(const struct dedup_lines *l);
 

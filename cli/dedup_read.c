@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "cli/dedup_job.h"
 #include "cli/dedup_rank.h"
+#include "cli/dedup_resume.h"
 #include "store/jsonl.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ struct batch {
     struct buf bytes, ids, trouble;
     const char *path;
     struct dedup_lines *held;
+    struct dedup_resume_in *resumed; /* a whole file's lines, signed by an earlier run, in place of any other */
+    bool last;                       /* of its file */
     enum status st;
     size_t n;
     struct line lines[BATCH_LINES];
@@ -42,6 +45,8 @@ struct reading {
     uint64_t read;                      /* lines, of all files */
     uint64_t added;                     /* handed to the deduplicator, bad ones counted */
     struct worker *workers;
+    struct dedup_resume_in *resumed;    /* of the file just opened */
+    struct dedup_resume_out *signed_by; /* of the file whose batches are being taken */
     struct batch *spare;
     enum status st;
     struct buf *err;
@@ -52,6 +57,7 @@ static void batch_free(struct batch *b) {
     buf_free(&b->bytes);
     buf_free(&b->ids);
     buf_free(&b->trouble);
+    dedup_resume_free(b->resumed);
     free(b);
 }
 
@@ -72,6 +78,10 @@ static struct batch *batch_new(struct reading *r) {
     b->st = ST_OK;
     b->path = r->path;
     b->held = r->lines;
+    b->last = false;
+    b->resumed = r->resumed;
+    r->resumed = NULL;
+    if (b->resumed) r->read += dedup_resume_lines(b->resumed);
     return b;
 }
 
@@ -86,6 +96,15 @@ static void batch_add(struct batch *b, struct slice text, uint64_t number, bool 
     buf_char(&b->bytes, '\n');
 }
 
+static struct dedup_resume_key resume_key(const struct dedup_job *job, const char *path) {
+    return (struct dedup_resume_key){.dir = job->out,
+                                     .path = path,
+                                     .id_key = job->id_key,
+                                     .text_key = job->text_key,
+                                     .order = job->order,
+                                     .signature_version = signature_version(&job->engine.signature)};
+}
+
 static bool open_next(struct reading *r) {
     struct dedup_job *job = r->job;
     if (r->next_path == job->n_paths) return false;
@@ -94,6 +113,14 @@ static bool open_next(struct reading *r) {
     r->st = dedup_lines_new(r->path, &job->budget, &job->lines[r->next_path], r->err);
     if (r->st != ST_OK) return false;
     r->lines = job->lines[r->next_path++];
+    struct dedup_resume_key key = resume_key(job, r->path);
+    r->resumed = job->resume ? dedup_resume_open(&key) : NULL;
+    if (r->resumed) {
+        int64_t size = file_size(r->path);
+        r->bytes_before += size > 0 ? (uint64_t)size : 0;
+        dedup_lines_let_go(r->lines);
+        return true;
+    }
     r->st = jsonl_open(r->path, &r->reader, r->err);
     return r->st == ST_OK;
 }
@@ -106,6 +133,7 @@ static enum status fill(struct reading *r, struct batch *b) {
             r->bytes_before += jsonl_bytes_read(r->reader);
             jsonl_free(r->reader);
             r->reader = NULL;
+            b->last = true;
             return ST_OK;
         }
         if (st == ST_FATAL) return st;
@@ -126,8 +154,9 @@ static void *next_batch(void *ctx) {
         struct batch *b = batch_new(r);
         if (!b) r->st = fail(r->err, ST_FATAL, "out of memory");
         if (!b) return NULL;
+        if (b->resumed) return b;
         r->st = fill(r, b);
-        if (r->st == ST_OK && b->n) return b;
+        if (r->st == ST_OK && (b->n || b->last)) return b;
         batch_free(b);
     }
     return NULL;
@@ -174,18 +203,42 @@ static void sign_batch(void *ctx, void *item, unsigned worker) {
     buf_free(&err);
 }
 
+static enum status add_line(struct reading *r, const struct dedup_line *l) {
+    struct dedup_job *job = r->job;
+    job->bad += !l->good;
+    if (!l->good && !bits_put(&job->wrong, r->added)) return fail(r->err, ST_FATAL, "out of memory");
+    enum status st = dedup_names_add(job->names, l->good ? l->id : slice_of("", 0), r->err);
+    if (st == ST_OK && l->good) st = dedup_add(job->dedup, r->added, l->rank, l->signature, r->err);
+    if (st == ST_OK && r->signed_by) st = dedup_resume_put(r->signed_by, l, r->err);
+    r->added++;
+    return st;
+}
+
+static enum status add_resumed(struct reading *r, const struct batch *b) {
+    struct signature *sig = malloc(sizeof *sig);
+    struct dedup_line line = {0};
+    enum status st = sig ? ST_OK : fail(r->err, ST_FATAL, "out of memory");
+    while (st == ST_OK && (st = dedup_resume_next(b->resumed, &line, sig, r->err)) == ST_OK) st = add_line(r, &line);
+    free(sig);
+    return st == ST_RETRY ? ST_OK : st;
+}
+
 static enum status add_batch(struct reading *r, const struct batch *b) {
     struct dedup_job *job = r->job;
     enum status st = b->st == ST_OK ? ST_OK : fail(r->err, b->st, "out of memory");
-    for (size_t i = 0; st == ST_OK && i < b->n; i++, r->added++) {
+    struct dedup_resume_key key = resume_key(job, b->path);
+    if (b->resumed) return add_resumed(r, b);
+    if (st == ST_OK && job->resume && !r->signed_by) st = dedup_resume_create(&key, &r->signed_by, r->err);
+    for (size_t i = 0; st == ST_OK && i < b->n; i++) {
         const struct line *l = &b->lines[i];
-        job->bad += l->bad;
-        if (l->bad && !bits_put(&job->wrong, r->added)) st = fail(r->err, ST_FATAL, "out of memory");
-        if (st != ST_OK) break;
-        struct slice id = l->bad ? slice_of("", 0) : slice_of(b->ids.data + l->id_start, l->id_len);
-        st = dedup_names_add(job->names, id, r->err);
-        if (st == ST_OK && !l->bad)
-            st = dedup_add(job->dedup, r->added, slice_of((const char *)l->rank, l->rank_len), &l->sig, r->err);
+        struct dedup_line line = {!l->bad, slice_of(b->ids.data + l->id_start, l->id_len),
+                                  slice_of((const char *)l->rank, l->rank_len), &l->sig};
+        if (l->bad) line.id = line.rank = slice_of("", 0);
+        st = add_line(r, &line);
+    }
+    if (st == ST_OK && b->last && r->signed_by) {
+        st = dedup_resume_finish(r->signed_by, r->err);
+        r->signed_by = NULL;
     }
     return st;
 }
@@ -202,7 +255,11 @@ static enum status take_batch(void *ctx, void *item, bool drop) {
     struct reading *r = ctx;
     struct batch *b = item;
     enum status st = drop ? ST_OK : add_batch(r, b);
-    if (!drop && st == ST_OK) st = dedup_lines_hold(b->held, &b->bytes, r->err);
+    if (b->resumed) {
+        dedup_resume_free(b->resumed);
+        b->resumed = NULL;
+    } else if (!drop && st == ST_OK)
+        st = dedup_lines_hold(b->held, &b->bytes, r->err);
     if (b->trouble.len) fputs(buf_cstr(&b->trouble), stderr);
     tell_progress(r);
     if (r->spare)
@@ -249,6 +306,8 @@ enum status dedup_job_read(struct dedup_job *job, struct buf *err) {
     if (st == ST_OK && cli_interrupted()) st = fail(err, ST_RETRY, "interrupted; nothing was written");
     if (job->first) job->first[job->n_paths] = r.read;
     jsonl_free(r.reader);
+    dedup_resume_free(r.resumed);
+    dedup_resume_abort(r.signed_by);
     batch_free(r.spare);
     free_workers(&r, threads);
     return st;

@@ -139,6 +139,25 @@ class Dedup(unittest.TestCase):
         self.assertEqual(got["d4"], rows[4]["text"].split("\n\n")[1] + "\n\n" + rows[4]["text"].split("\n\n")[3])
         self.assertEqual(run(["dedup", "--out", self.dir / "x", "--lines", "1", files[0]]).returncode, 64)
 
+    def test_resume(self):
+        rows = documents()
+        rows[3] = b"no json\n"
+        files = [self.write("a%d.jsonl.zst" % k, rows[k::5]) for k in range(5)]
+        self.dedup("whole", "--threads", "1", *files, code=65)
+        whole = files[4].read_bytes()
+        files[4].write_bytes(whole[:-9])
+        self.dedup("out", "--resume", *files, code=74)
+        left = sorted((self.dir / "out").glob(".resume-*.sig"))
+        self.assertEqual(len(left), 4)
+        self.assertFalse(list((self.dir / "out").glob("kept-*")))
+        files[4].write_bytes(whole)
+        damaged = left[0].read_bytes()
+        left[0].write_bytes(damaged[:-1])  # is made again
+        self.dedup("out", "--resume", *files, code=65)
+        self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()), ["duplicates.jsonl"] + ["kept-0000%d.jsonl.zst" % k for k in range(5)])
+        self.assertEqual(read_kept(self.dir / "out"), read_kept(self.dir / "whole"))
+        self.assertEqual((self.dir / "out/duplicates.jsonl").read_bytes(), (self.dir / "whole/duplicates.jsonl").read_bytes())
+
     def test_figures(self):
         rows = [{"id": "a", "text": "Le tarif est de 12 euros"}, {"id": "b", "text": "Le tarif est de 345 euros"}]
         path = self.write("t.jsonl", rows)
