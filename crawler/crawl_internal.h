@@ -91,6 +91,8 @@ struct crawl_slot {
     char ip[64];              /* it was last connected to, or "" */
     double french;            /* mean share of its documents */
     int64_t documents;
+    bool keen;                      /* counted in n_keen: has something to do soon, and French enough or not known yet */
+    int64_t held_ms;                /* it yields its turn until then, as long as others are keen */
     struct crawl_control *controls; /* to send, in order */
     struct crawl_origin *origins;
 };
@@ -187,7 +189,7 @@ struct crawl {
     struct map64 slots; /* host number → slot */
     struct crawl_slot **waiting, **ready;
     size_t n_waiting, n_ready, cap_waiting, cap_ready;
-    unsigned n_slots;
+    unsigned n_slots, n_keen;
 
     struct map64 source_at;     /* frontier's number → index */
     int64_t open_pages;         /* page requests under way */

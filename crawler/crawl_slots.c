@@ -2,9 +2,20 @@
 
 #include <stdlib.h>
 
-/* A host of few French pages yields its turn to others that are due, by up to ten minutes; with nobody else due it goes on. */
-#define YIELD_MS 600000.0
+/*
+ * Whose turn it is, of the hosts that politeness lets go on: by due time, brought forward a minute for each step of the source's
+ * priority.  A host whose pages stay non-French gets fewer and fewer turns: after twenty documents it waits, beyond its own delay, for as
+ * many delays as a fifth of its documents so far, in the measure of what is not French, ten minutes at most.  That holds only while a host
+ * that is French, or not known yet, has something to do soon: with none it goes on at its own pace, so nothing starves and nothing
+ * is lost but its place.
+ */
+#define YIELD_MS 600000
 #define YIELD_AFTER 20 /* documents */
+#define YIELD_STEP 5   /* documents for one more delay */
+#define KEEN_SHARE 0.25
+#define KEEN_MS 60000   /* what a host does later than that keeps nobody waiting */
+#define RECHECK_MS 1000 /* who yields looks again */
+#define PRIORITY_MS 60000
 
 /* ---- the heaps ---- */
 
@@ -95,13 +106,31 @@ struct crawl_slot *crawl_slots_get(struct crawl *c, int64_t host, struct slice n
     return s;
 }
 
+static void set_keen(struct crawl *c, struct crawl_slot *s, bool keen) {
+    c->n_keen += keen && !s->keen;
+    c->n_keen -= !keen && s->keen;
+    s->keen = keen;
+}
+
+static int64_t yield_of(const struct crawl_slot *s) {
+    if (s->controls || s->documents < YIELD_AFTER || s->french >= KEEN_SHARE) return 0;
+    double delays = (double)s->documents / YIELD_STEP * (1 - s->french) * (1 - s->french);
+    double ms = delays * (double)(s->rules.floor_ms > 0 ? s->rules.floor_ms : POLITENESS_FLOOR_MS);
+    return ms < YIELD_MS ? (int64_t)ms : YIELD_MS;
+}
+
+static int64_t priority_of(const struct crawl *c, const struct crawl_slot *s) {
+    return s->origins && s->origins->source < c->n_sources ? c->sources[s->origins->source].src->priority : 0;
+}
+
 enum status crawl_slots_schedule(struct crawl *c, struct crawl_slot *s, int64_t due_ms, struct buf *err) {
     (void)err;
     heap_remove(c, s);
     if (s->busy) return ST_OK;
     s->due_ms = due_ms > s->clock.due_ms ? due_ms : s->clock.due_ms;
-    double yield = s->documents >= YIELD_AFTER ? (1 - s->french) * (1 - s->french) * YIELD_MS : 0;
-    s->turn = s->due_ms + (int64_t)yield;
+    s->held_ms = s->due_ms + yield_of(s);
+    s->turn = s->held_ms - priority_of(c, s) * PRIORITY_MS;
+    set_keen(c, s, s->held_ms == s->due_ms && !s->clock.failing && s->due_ms - c->now_ms < KEEN_MS);
     heap_insert(c, s, CRAWL_HEAP_WAITING);
     return ST_OK;
 }
@@ -119,10 +148,14 @@ struct crawl_slot *crawl_slots_pop(struct crawl *c) {
         heap_remove(c, s);
         heap_insert(c, s, CRAWL_HEAP_READY);
     }
-    if (!c->n_ready) return NULL;
-    struct crawl_slot *s = c->ready[0];
-    heap_remove(c, s);
-    return s;
+    while (c->n_ready) {
+        struct crawl_slot *s = c->ready[0];
+        heap_remove(c, s);
+        if (s->held_ms <= c->now_ms || c->n_keen == 0) return s;
+        s->due_ms = s->held_ms < c->now_ms + RECHECK_MS ? s->held_ms : c->now_ms + RECHECK_MS;
+        heap_insert(c, s, CRAWL_HEAP_WAITING);
+    }
+    return NULL;
 }
 
 int64_t crawl_slots_next_due(const struct crawl *c) {
@@ -147,6 +180,7 @@ static void slot_free(struct crawl_slot *s) {
 
 void crawl_slots_forget(struct crawl *c, struct crawl_slot *s) {
     heap_remove(c, s);
+    set_keen(c, s, false);
     map64_del(&c->slots, (uint64_t)s->host);
     c->n_slots--;
     slot_free(s);

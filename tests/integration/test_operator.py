@@ -175,5 +175,50 @@ class Operator(CrawlCase):
             self.assertEqual(counts["/robots.txt"], 1)
 
 
+FRENCH = "La mairie ouvre ses portes aux habitants qui viennent demander une carte ou inscrire leurs enfants à l'école du village"
+ENGLISH = "The town hall opens its doors to the people who come to ask for a card or to register their children at the village school"
+
+
+class French(CrawlCase):
+    PAGES = 60
+
+    def farm(self):
+        sites = {}
+        for i in range(3):
+            for host, text in (("fr%d.test" % i, FRENCH), ("en%d.test" % i, ENGLISH)):
+                links = ["/p%d" % k for k in range(self.PAGES)]
+                sites[host] = {"/robots.txt": Page("User-agent: *\n", type="text/plain"), "/": html("Index", text, links)}
+                for k in range(self.PAGES):
+                    sites[host]["/p%d" % k] = html("Page %d" % k, "%s, %d. %s." % (text, k, text))
+        return sites
+
+    def test_french_pages_come_earlier_and_none_is_lost(self):
+        sites = self.farm()
+        o = self.serve(sites)
+        for host in sites:
+            self.source(host, delay=20)
+        self.crawl(o)
+        for host in sites:
+            self.assertEqual(len(o.targets(host)), self.PAGES + 3, host)
+            self.polite(o, host, 0.020)
+        last = {lang: max(e.end for e in o.log if e.host.startswith(lang)) for lang in ("fr", "en")}
+        at_the_end_of_french = sum(e.host.startswith("en") and e.end < last["fr"] for e in o.log)
+        self.assertLess(at_the_end_of_french, 0.75 * sum(e.host.startswith("en") for e in o.log))
+        self.assertGreater(last["en"], last["fr"])
+
+    def test_a_budget_goes_to_french_and_a_priority_goes_first(self):
+        sites = self.farm()
+        o = self.serve(sites)
+        for host in sites:
+            self.source(host, delay=20, priority=5 if host == "fr2.test" else 0)
+        (self.hub / "campaigns" / "un.yaml").write_text("sources: %s\nmax_pages: 220\nmax_hosts_at_once: 1\n"
+                                                        % json.dumps([h.replace(".", "-") for h in sites]))
+        self.crawl(o, "un")
+        pages = collections.Counter(e.host[:2] for e in o.log if e.status == 200 and e.target.startswith("/p"))
+        self.assertGreater(pages["fr"], 1.3 * pages["en"])
+        french = {h: len(o.targets(h)) for h in ("fr0.test", "fr1.test", "fr2.test")}
+        self.assertEqual(max(french.values()), french["fr2.test"], french)
+
+
 if __name__ == "__main__":
     unittest.main()
