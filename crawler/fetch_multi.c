@@ -16,6 +16,7 @@
 #define STALL_MS 30000
 #define STALL_BYTES_PER_S 64
 #define TOTAL_MS 300000
+#define HEADS_MAX (4 * LIMIT_HEADERS) /* of an answer with all that comes before and after it */
 #define KEPT_CONNECTIONS 2048
 #define FILES_WANTED 8192     /* descriptors, where the system grants them */
 #define SMALL_BODY (64 * KIB) /* an unwanted body announced below this is read to its end: cheaper than a new connection */
@@ -28,6 +29,7 @@ struct transfer {
     struct fetch_answer *answer;
     size_t max_body;
     bool any_type, drop_body;
+    size_t heads;                  /* bytes of header lines so far */
     unsigned sends;                /* how often libcurl came to the point of sending: twice means a dead kept connection */
     enum fetch_error verdict;      /* set by a callback that cuts the transfer */
     struct transfer *next, **link; /* all in flight */
@@ -121,7 +123,10 @@ static size_t on_header(char *data, size_t one, size_t size, void *ctx) {
     struct transfer *t = ctx;
     struct fetch_answer *a = t->answer;
     struct slice line = slice_of(data, size * one);
-    if (a->body.len) return line.len; /* a trailer: not kept */
+    t->heads += line.len; /* interim answers and trailers are not kept, and have an end all the same */
+    if (t->heads > HEADS_MAX) t->verdict = FETCH_HEADERS;
+    if (t->verdict == FETCH_HEADERS) return 0;
+    if (a->body.len) return line.len; /* a trailer */
     if (slice_starts(line, slice_str("HTTP/")))
         status_line(t, line);
     else

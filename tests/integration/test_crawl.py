@@ -161,26 +161,7 @@ class Closed(CrawlCase):
         self.assertEqual(o.log, [])
 
 
-class Hostile(CrawlCase):
-    def test_faults_end_and_the_rest_is_fetched(self):
-        page = html("Page", TEXT % "p")
-        faults = {"/lent": (web.trickle, None, "timeout"), "/sans-fin": (web.endless, None, "too-large"), "/charabia": (web.garbage, None, "protocol"),
-                  "/entetes": (web.big_head, None, "headers-too-large"), "/bombe": (web.bomb, None, "expands-too-much"),
-                  "/gzip": (web.bad_gzip, None, "bad-encoding"), "/coupe": (web.reset, 1, "document"), "/menteur": (web.half, 1, "document")}
-        hosts = {}
-        for i, (path, (fault, times, _)) in enumerate(faults.items()):
-            hosts["h%d.test" % i] = small_site(1, **{"/": html("A", TEXT % "a", [path, "/bon"]), "/bon": page, path: Page(page, fault=fault, times=times)})
-        o = self.serve(hosts)
-        for host in hosts:
-            self.source(host, max_page_bytes=1000000)
-        report = self.crawl(o, "--backoff", "1", "--timeout", "1", "--max-wait", "3", code=75)
-        for i, (path, (_, _, want)) in enumerate(faults.items()):
-            host = "h%d.test" % i
-            self.assertEqual(self.reason("http://%s/bon" % host), "document", path)
-            self.assertEqual(self.reason("http://%s%s" % (host, path)), want, path)
-            self.polite(o, host, 0.020)
-        self.assertGreater(report["retries"], 3)
-
+class Shapes(CrawlCase):
     def test_traps(self):
         site = small_site(1)
         for i in range(1, 40):
