@@ -98,7 +98,7 @@ class Hostile(CrawlCase):
         o = self.serve(hosts)
         for host in hosts:
             self.source(host, max_page_bytes=3000000)
-        code, report, memory = self.crawl_measured(o, "--backoff", "2", "--timeout", "1", "--max-wait", "1")
+        code, report, memory = self.crawl_measured(o, "--backoff", "1", "--timeout", "1", "--max-wait", "2")
         self.assertEqual((code, report["outcome"]), (75, "waiting"))
         got = {path: self.reason("http://h%d.test%s" % (i, path)) for i, path in enumerate(rows)}
         self.assertEqual({p: r for p, r in got.items() if r not in rows[p][2]}, {})
