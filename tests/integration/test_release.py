@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import subprocess
+import tarfile
 import time
 import unittest
 
@@ -351,6 +352,36 @@ class Serve(WithRelease):
     def test_ends_cleanly(self):
         self.server.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(10), 0)
+
+
+class Export(WithRelease):
+    def test_each_form_holds_every_document(self):
+        lines = subprocess.run("zstd -dcq data/*.zst", shell=True, cwd=self.release, capture_output=True, check=True).stdout
+        rows = [json.loads(line) for line in lines.splitlines()]
+        for form, how in (("jsonl", "cat"), ("jsonl.gz", "zcat"), ("txt.gz", "zcat"), ("webdataset", "cat")):
+            dest = self.path / form
+            p = run(["export", "--format", form, "--json", self.release, dest])
+            self.assertEqual(p.returncode, 0, p.stderr)
+            self.assertEqual(json.loads(p.stdout)["documents"], len(rows))
+            self.assertEqual(subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=dest).returncode, 0)
+            body = subprocess.run("%s part-*" % how, shell=True, cwd=dest, capture_output=True, check=True).stdout
+            if form.startswith("jsonl"):
+                self.assertEqual(body, lines)
+            elif form == "txt.gz":
+                self.assertEqual(body.decode().split(), [w for r in rows for w in r["text"].split()])
+            else:
+                members = {}
+                for path in dest.glob("*.tar"):
+                    with tarfile.open(path) as tar:
+                        members.update({m.name: tar.extractfile(m).read() for m in tar})
+                self.assertEqual(len(members), 2 * len(rows))
+                self.assertEqual(members[rows[7]["id"] + ".txt"].decode(), rows[7]["text"])
+                self.assertEqual(json.loads(members[rows[7]["id"] + ".json"])["url"], rows[7]["url"])
+        self.assertEqual(run(["export", self.release, self.path / "jsonl"]).returncode, 65)
+        self.assertEqual(run(["export", "--format", "parquet", self.release, self.dest]).returncode, 64)
+        shard = next((self.release / "data").iterdir())
+        shard.write_bytes(shard.read_bytes()[:-20])
+        self.assertNotEqual(run(["export", self.release, self.dest]).returncode, 0)
 
 
 class Verify(WithRelease):
