@@ -13,6 +13,7 @@ import time
 import unittest
 
 import release_under_test as rel
+import s3_under_test as s3
 import site_under_test as site
 from support import VILLERS, HubCase, run
 
@@ -382,6 +383,63 @@ class Export(WithRelease):
         shard = next((self.release / "data").iterdir())
         shard.write_bytes(shard.read_bytes()[:-20])
         self.assertNotEqual(run(["export", self.release, self.dest]).returncode, 0)
+
+
+class Push(WithRelease):
+    def setUp(self):
+        super().setUp()
+        (self.path / "origin" / "essai").rename(self.hub / "releases" / "essai")
+        self.release = self.hub / "releases" / "essai" / "1.0.0"
+
+    def store(self, lie=None):
+        store = s3.Store(lie)
+        self.addCleanup(store.stop)
+        return store
+
+    def push(self, store, code=0, secret=s3.SECRET):
+        env = dict(os.environ, AWS_ACCESS_KEY_ID=s3.KEY, AWS_SECRET_ACCESS_KEY=secret)
+        return self.villers("push", "essai@1.0.0", "s3://corpus/hub", "--endpoint", store.url, "--region", "fr-par", "--json", "--quiet", code=code, env=env)
+
+    def test_what_is_pushed_is_pulled(self):
+        store = self.store()
+        sent = json.loads(self.push(store).stdout)
+        self.assertEqual(sent["sent_files"], sent["files"])
+        self.assertEqual(store.puts[-2:], ["/corpus/hub/essai/1.0.0/_SUCCESS", "/corpus/hub/essai/versions.json"])
+        self.assertFalse(store.refused)
+        self.assertEqual(json.loads(self.push(store).stdout)["sent_files"], 0)
+        p = run(["pull", "--quiet", store.url + "/corpus/hub/essai", self.dest])
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assert_same()
+        # A damaged object is sent again, and nothing else.
+        path = "/corpus/hub" + self.shard
+        store.objects[path] = (store.objects[path][0][:-1], store.objects[path][1])
+        self.assertEqual(json.loads(self.push(store).stdout)["sent_files"], 1)
+
+    def test_errors_of_the_store(self):
+        self.assertIn("403", self.push(self.store(), code=65, secret="wrong").stderr)
+        left = [3]
+
+        def busy(handler, data):
+            left[0] -= 1
+            if left[0] < 0:
+                return False
+            handler.say(503)
+            return True
+
+        store = self.store(busy)
+        self.push(store)
+        self.assertTrue(store.objects)
+
+        def drops(handler, data):
+            if handler.command != "PUT" or not handler.path.endswith(".zst"):
+                return False
+            handler.server.objects[handler.path] = (data[:-1], handler.headers["x-amz-meta-sha256"])
+            handler.say(200)
+            return True
+
+        store = self.store(drops)
+        self.assertIn("does not have what was sent", self.push(store, code=65).stderr)
+        self.assertNotIn("/corpus/hub/essai/1.0.0/_SUCCESS", store.objects)
 
 
 class Verify(WithRelease):
