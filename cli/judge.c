@@ -138,6 +138,27 @@ static enum status redact(struct judge *j, struct slice *text, struct json_out *
     return ST_OK;
 }
 
+/* A title or an author's name; what is masked there is not worth an account. */
+static enum status redact_field(struct judge *j, struct slice *field, struct buf *copy, struct buf *err) {
+    struct redact_result found;
+    struct buf masked = {.max = MIB};
+    enum status st = redact_text(j->redactor, *field, &masked, &found);
+    if (st == ST_OK && found.n_masked) {
+        buf_free(copy);
+        *copy = masked;
+        *field = buf_view(copy);
+        return ST_OK;
+    }
+    buf_free(&masked);
+    return st == ST_OK ? ST_OK : fail(err, ST_SKIP, "personal data: a title is too large");
+}
+
+static enum status redact_all(struct judge *j, struct doc *doc, struct json_out *m, struct buf *err) {
+    enum status st = redact_field(j, &doc->title, &j->title, err);
+    if (st == ST_OK) st = redact_field(j, &doc->author, &j->author, err);
+    return st == ST_OK ? redact(j, &doc->text, m, err) : st;
+}
+
 static void identify(struct judge *j, struct doc *doc, struct langid_result *lang, struct verdict_facts *facts) {
     struct langid_hints hints = {.declared_language = doc->declared_language};
     langid_detect(j->langid, doc->text, &hints, lang);
@@ -179,7 +200,7 @@ static enum status measure(struct judge *j, const struct policy *policy, struct 
     struct verdict_facts *facts = &out->signals.facts;
     struct signature sig;
     enum status st = repair(j, policy, doc, m, err);
-    if (st == ST_OK && policy->redact) st = redact(j, &doc->text, m, err);
+    if (st == ST_OK && policy->redact) st = redact_all(j, doc, m, err);
     if (st != ST_OK) return st;
     identify(j, doc, &j->lang, facts);
     st = signer_sign(j->signers[policy->keep_figures], doc->text, &sig, err);

@@ -58,6 +58,15 @@ static const char *const other_words[] = {"isbn",
 /* Bytes of the separator before group ${i}. */
 static size_t gap(const struct figures *f, unsigned i) { return f->end[i] - f->size[i] - f->end[i - 1]; }
 
+/* "01 02 03 04 05 06": a row that counts. */
+static bool counting(const struct figures *f) {
+    for (unsigned i = 1; i < f->groups; i++) {
+        int step = (f->digit[2 * i] - f->digit[2 * i - 2]) * 10 + f->digit[2 * i + 1] - f->digit[2 * i - 1];
+        if (f->size[i] != 2 || f->size[i - 1] != 2 || step != 1) return false;
+    }
+    return f->groups > 5;
+}
+
 /* After ${k} groups the row goes on as it was, and not by whole telephone numbers: a draw, a table, some code. */
 static bool goes_on(const struct figures *f, unsigned k) {
     if (k >= f->groups || k < 2 || f->sep[k] != f->sep[1] || gap(f, k) != gap(f, 1)) return false;
@@ -65,10 +74,31 @@ static bool goes_on(const struct figures *f, unsigned k) {
     for (unsigned i = 0; i < k; i++) at += f->size[i];
     for (unsigned i = k; i < f->groups && f->size[i] == 2 && f->sep[i] == f->sep[1]; i++) more++;
     if (more == 0) return f->sep[k] != SEP_SPACE;
-    return f->digit[at] != '0' || more < 5;
+    return f->digit[at] != '0' || more < 5 || counting(f);
+}
+
+/*
+ * Numbers of Belgium ("02 123 45 67", "0475/12.34.56") and of North America ("514-555-0199") as their own people write them: three
+ * or four groups such as many things have, so that a word for telephones must stand before; or brackets round the area's three
+ * figures.
+ */
+static bool neighbour(struct slice text, size_t at, const struct figures *f, struct found *out) {
+    static const char *const belgian[] = {"2322", "3222", "4222", NULL};
+    bool bracket = at > 0 && text.ptr[at - 1] == '(' && f->groups > 1 && f->sep[1] == SEP_PAREN;
+    unsigned k = 0, lead = f->size[0] == 1 && f->digit[0] == '1' ? 1 : 0;
+    for (size_t i = 0; belgian[i] && !k; i++)
+        if (f->digit[0] == '0' && f->digit[1] != '0' && redact_shape(f, 0, 4, belgian[i])) k = 4;
+    if (f->groups >= 3 + lead && redact_shape(f, lead, 3, "334") && f->digit[lead] >= '2' && f->digit[lead + 3] >= '2')
+        k = 3 + lead;
+    if (!k || k != f->groups || f->zero || !redact_ends(text, f->end[k - 1])) return false;
+    bool area = bracket && k == 3 && f->sep[2] != SEP_PAREN;
+    if (!area && (f->sep[1] == SEP_PAREN || !redact_context(text, at, phone_words))) return false;
+    *out = (struct found){REDACT_PHONE, at - area, f->end[k - 1]};
+    return true;
 }
 
 enum verdict redact_phone(struct slice text, size_t at, const struct figures *f, struct found *out) {
+    if (neighbour(text, at, f, out)) return FOUND;
     static const char *const odd[] = {"433",   "244",    "46",   "2332", "28",   "334", "3322",
                                       "13222", "112222", "2233", "19",   "2323", NULL};
     if (f->n < 10 || f->digit[0] != '0' || f->digit[1] == '0' || f->digit[1] == '8') return FOUND_NONE;
