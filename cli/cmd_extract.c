@@ -59,6 +59,7 @@ static void write_page(struct buf *out, struct slice path, struct slice url, con
     json_kv_str(&js, "license", p->licence.spdx);
     json_kv_str(&js, "declared_language", p->declared_language);
     json_kv_str(&js, "text", p->text);
+    if (p->coarse) json_kv_bool(&js, "coarse", true);
     json_object_end(&js);
     buf_char(out, '\n');
 }
@@ -69,11 +70,18 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     struct page page = {.text = rec->page->body};
     struct slice url = rec->url.len ? rec->url : slice_str(w->url);
     if (rec->page->html) {
+        struct slice body = rec->page->body;
         buf_clear(&w->utf8);
-        enum status st = charset_to_utf8(rec->page->body, rec->page->content_type, true, &w->utf8, &cs, err);
+        enum status st = charset_to_utf8(body, rec->page->content_type, true, &w->utf8, &cs, err);
+        if (st == ST_SKIP) { /* too long once decoded, at most four bytes for one: its beginning then */
+            buf_clear(&w->utf8);
+            body = slice_sub(body, 0, LIMIT_BODY_PLAIN / 4);
+            st = charset_to_utf8(body, rec->page->content_type, true, &w->utf8, &cs, err);
+        }
         struct page_options po = {.url = url, .want_text = true};
         if (st == ST_OK) st = page_read(w->reader, buf_view(&w->utf8), &po, &page, err);
         if (st != ST_OK) return st;
+        page.coarse |= body.len < rec->page->body.len || rec->page->body.len == LIMIT_BODY_PLAIN;
     }
     write_page(out, rec->path, url, &page);
     return buf_ok(out) ? ST_OK : fail(err, ST_SKIP, "the answer is too long");

@@ -190,6 +190,10 @@ static struct engine_batch *read_file(struct engine_input *in) {
     size_t most = in->e->pages ? LIMIT_BODY_PLAIN : LIMIT_TEXT;
     enum status st = b ? unpack_open(in->path, &u, &err) : fail(&err, ST_FATAL, "out of memory");
     while (st == ST_OK && b->bytes.len <= most) st = unpack_read(u, &b->bytes, MIB, &err);
+    if (st == ST_OK && in->e->pages) { /* of a page, however long, the beginning is read */
+        buf_truncate(&b->bytes, most);
+        st = ST_RETRY;
+    }
     if (st == ST_OK) st = fail(&err, ST_FATAL, "%s: larger than %zu bytes", in->path, most);
     unpack_free(u);
     if (st == ST_RETRY) {

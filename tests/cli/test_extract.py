@@ -47,6 +47,16 @@ class Extract(unittest.TestCase):
         docs, _ = self.ask("--files-from", "-", input=a + "\n")
         self.assertEqual([d["title"] for d in docs], ["A"])
 
+    def test_a_page_over_every_cap_gives_its_beginning(self):
+        a = self.dir / "long.html"
+        with open(a, "wb") as out:
+            out.write(("<title>Long</title>" + BODY % 1 + "<p>").encode())
+            for _ in range(100):
+                out.write(b"Le meunier ouvre la vanne. " * 38000)
+        (doc,), _ = self.ask(a)
+        self.assertEqual((doc["title"], doc["coarse"]), ("Long", True))
+        self.assertIn("page 1.", doc["text"])
+
     def test_url_resolves(self):
         a = self.page("a.html", "<link rel=canonical href=/c>")
         docs, _ = self.ask("--url", "https://exemple.fr/a", a)

@@ -253,6 +253,10 @@ static void test_hostile(void **state) {
                  {"mot ", 4 * 1024 * 1024},
                  {"</p></div><li>", 200000},
                  {"\xff\xfe", 1000000},
+                 {" a=1", 1000000},
+                 {"<svg>", 300000},
+                 {"<p class='teaser content'><a href=/x>Un titre de carte</a>", 60000},
+                 {"<h1>Titre ", 200000},
                  {"<![CDATA[", 300000},
                  {"<a rel=license href=//creativecommons.org/licenses/by/4.0/>licence", 50000},
                  {"<p>le 1er ", 300000}};
