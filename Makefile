@@ -192,10 +192,10 @@ bench-manifest: $(BIN)/bench/manifest
 bench-langid: release
 	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/langid.py $(BENCH_ARGS)
 
-## bench-extract EVAL_EXTRACT=DIR: main text and dates beside trafilatura, resiliparse, jusText, readability and htmldate
+## bench-extract [GOLD=DIR]: main text and dates beside trafilatura, resiliparse, jusText, readability and htmldate; speed on Debian's pages without it
 .PHONY: bench-extract
 bench-extract: release
-	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/extract/bench.py $(BENCH_ARGS)
+	@GOLD=$(or $(GOLD),$(EVAL_EXTRACT)) VILLERS=$(abspath $(BUILD)/villers) tests/bench/extract/bench.py $(BENCH_ARGS)
 
 ## bench-dedup [EVAL_DEDUP=DIR]: near-duplicate removal beside datatrove, text-dedup, datasketch and rensa
 .PHONY: bench-dedup
