@@ -1,4 +1,5 @@
 /* villers campaigns: how far each campaign is, and what became of its URLs. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/crawl_report.h"
@@ -40,31 +41,59 @@ static enum status read_report(const struct hub *h, struct slice name, bool begu
     return st;
 }
 
-static void line(struct buf *out, struct slice name, bool begun, const struct crawl_report *r, bool json) {
-    int64_t left = r->queued + r->waiting + r->in_flight, refused = 0, failed = 0;
-    for (unsigned i = 1; i < REASON_N; i++) {
-        refused += reason_kind((enum reason)i) == REASON_KIND_REFUSED ? r->urls[i] : 0;
-        failed += reason_kind((enum reason)i) == REASON_KIND_FAILED ? r->urls[i] : 0;
-    }
-    if (json) {
-        struct json_out j;
-        json_out_init(&j, out);
-        json_object(&j);
-        json_kv_str(&j, "campaign", name);
-        json_kv_bool(&j, "begun", begun);
-        crawl_report_json(r, &j);
-        json_object_end(&j);
-        buf_char(out, '\n');
-    } else if (!begun) {
-        buf_printf(out, "%-24.*s not begun\n", SLICE_ARG(name));
-    } else {
-        struct buf bytes = {.max = 64};
+/* What a campaign does now: its process's word, or why there is none. */
+static const char *state_of(const struct hub *h, struct slice name, bool begun, const struct crawl_report *r) {
+    struct buf copy = {.max = 256};
+    buf_slice(&copy, name);
+    const char *word = crawl_status_word(h, buf_cstr(&copy));
+    bool paused = crawl_status_paused(h, buf_cstr(&copy));
+    buf_free(&copy);
+    if (*word && strcmp(word, "killed") != 0) return word;
+    if (paused) return "paused";
+    if (!begun) return "not begun";
+    if (*word) return word;
+    return r->queued + r->waiting + r->in_flight ? "unfinished" : "done";
+}
+
+static void json_line(struct buf *out, struct slice name, bool begun, const char *state, const struct crawl_report *r) {
+    struct json_out j;
+    struct crawl_report_progress p;
+    crawl_report_progress(r, &p);
+    json_out_init(&j, out);
+    json_object(&j);
+    json_kv_str(&j, "campaign", name);
+    json_kv_bool(&j, "begun", begun);
+    json_kv_str(&j, "state", slice_str(state));
+    json_kv_float(&j, "done", begun ? p.done : 0, 4);
+    json_kv_float(&j, "french_share", p.french > 0 ? p.french : 0, 4);
+    crawl_report_json(r, &j);
+    json_object_end(&j);
+    buf_char(out, '\n');
+}
+
+static void line(struct buf *out, struct slice name, bool begun, const char *state, const struct crawl_report *r) {
+    struct buf bytes = {.max = 64};
+    struct crawl_report_progress p;
+    char next[ISO8601_LEN] = "-";
+    buf_printf(out, "%-20.*s %-12s", SLICE_ARG(name), state);
+    if (begun) {
+        crawl_report_progress(r, &p);
         crawl_report_bytes(&bytes, r->all_bytes);
-        double french = r->document_bytes ? 100.0 * (double)r->french_bytes / (double)r->document_bytes : 0;
-        buf_printf(out, "%-24.*s %10lld %10s %7.1f%% %9lld %8lld %10lld\n", SLICE_ARG(name), (long long)r->urls[REASON_DOCUMENT],
-                   buf_cstr(&bytes), french, (long long)refused, (long long)failed, (long long)left);
-        buf_free(&bytes);
+        if (r->scheduled) clock_iso8601(r->next_ms, next);
+        buf_printf(out, " %3.0f %%", p.left && p.done > 0.99 ? 99 : 100 * p.done);
+        crawl_report_count(out, r->urls[REASON_DOCUMENT], 12);
+        buf_printf(out, " %10s", buf_cstr(&bytes));
+        if (p.french >= 0)
+            buf_printf(out, " %6.1f %%", 100 * p.french);
+        else
+            buf_printf(out, " %8s", "-");
+        crawl_report_count(out, p.refused, 11);
+        crawl_report_count(out, p.failed, 9);
+        crawl_report_count(out, p.left, 11);
+        buf_printf(out, "  %s", next);
     }
+    buf_char(out, '\n');
+    buf_free(&bytes);
 }
 
 static int one(const struct hub *h, struct slice name, bool begun, bool whole, bool json, struct buf *out) {
@@ -76,10 +105,12 @@ static int one(const struct hub *h, struct slice name, bool begun, bool whole, b
     if (st != ST_OK) {
         code = newer ? cli_error(EXIT_CONFIG, "%s", buf_cstr(&err)) : cli_fail(st, &err);
     } else if (whole && !json && begun) {
-        buf_printf(out, "Campaign %.*s\n", SLICE_ARG(name));
+        buf_printf(out, "Campaign %.*s: %s\n", SLICE_ARG(name), state_of(h, name, begun, &r));
         crawl_report_text(&r, out);
+    } else if (json) {
+        json_line(out, name, begun, state_of(h, name, begun, &r), &r);
     } else {
-        line(out, name, begun, &r, json);
+        line(out, name, begun, state_of(h, name, begun, &r), &r);
     }
     crawl_report_free(&r);
     buf_free(&err);
@@ -89,8 +120,8 @@ static int one(const struct hub *h, struct slice name, bool begun, bool whole, b
 static int list(const struct hub *h, const struct names *all, bool json, struct buf *out) {
     int code = EXIT_DONE;
     if (!json)
-        buf_printf(out, "%-24s %10s %10s %8s %9s %8s %10s\n", "CAMPAIGN", "DOCUMENTS", "BYTES", "FRENCH", "REFUSED", "FAILED",
-                   "LEFT");
+        buf_printf(out, "%-20s %-12s %5s %11s %10s %8s %10s %8s %10s  %s\n", "CAMPAIGN", "STATE", "DONE", "DOCUMENTS", "BYTES",
+                   "FRENCH", "REFUSED", "FAILED", "LEFT", "NEXT DUE");
     for (size_t i = 0; code == EXIT_DONE && i < all->n_files; i++) {
         struct slice name = stem(all->files[i], ".yaml");
         code = one(h, name, has_frontier(all, name), false, json, out);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MOST_SOURCES 50
+
 void crawl_report_bytes(struct buf *out, int64_t n) {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
     double v = (double)n;
@@ -79,33 +81,101 @@ void crawl_report_free(struct crawl_report *r) { free(r->sources); }
 
 static double percent(int64_t part, int64_t whole) { return whole > 0 ? 100.0 * (double)part / (double)whole : 0; }
 
+void crawl_report_count(struct buf *out, int64_t n, int width) {
+    char digits[24], text[32];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)n), at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i && digits[i - 1] != '-' && (len - i) % 3 == 0) text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = 0;
+    buf_printf(out, "%*s", width, text);
+}
+
 static void reasons_text(const struct crawl_report *r, struct buf *out, enum reason_kind kind, const char *title) {
     bool any = false;
     for (unsigned i = 1; i < REASON_N; i++) {
         if (!r->urls[i] || reason_kind((enum reason)i) != kind) continue;
         if (!any) buf_printf(out, "%s\n", title);
         any = true;
-        buf_printf(out, "  %9lld  %-18s %s\n", (long long)r->urls[i], reason_name((enum reason)i), reason_text((enum reason)i));
+        crawl_report_count(out, r->urls[i], 13);
+        buf_printf(out, "  %-18s %s\n", reason_name((enum reason)i), reason_text((enum reason)i));
     }
 }
 
+static void left_text(const struct crawl_report *r, struct buf *out) {
+    const struct {
+        int64_t n;
+        const char *what;
+    } rows[] = {{r->queued + r->in_flight, "queued"},
+                {r->waiting, "waiting for another try"},
+                {r->held, "held by a limit of their source, or their source has left the campaign"}};
+    buf_str(out, "Left\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (i && !rows[i].n) continue;
+        crawl_report_count(out, rows[i].n, 13);
+        buf_printf(out, "  %s\n", rows[i].what);
+    }
+}
+
+static void source_text(const struct crawl_report_source *s, struct buf *out) {
+    struct buf bytes = {.max = 64};
+    crawl_report_bytes(&bytes, s->bytes);
+    buf_printf(out, "%-28s", s->id);
+    crawl_report_count(out, s->documents, 12);
+    buf_printf(out, " %10s", buf_cstr(&bytes));
+    if (s->document_bytes)
+        buf_printf(out, " %6.1f %%", percent(s->french_bytes, s->document_bytes));
+    else
+        buf_printf(out, " %8s", "-");
+    crawl_report_count(out, s->refused, 11);
+    crawl_report_count(out, s->failed, 9);
+    crawl_report_count(out, s->queued, 11);
+    buf_char(out, '\n');
+    buf_free(&bytes);
+}
+
+void crawl_report_progress(const struct crawl_report *r, struct crawl_report_progress *p) {
+    *p = (struct crawl_report_progress){.left = r->queued + r->waiting + r->in_flight};
+    for (unsigned i = 1; i < REASON_N; i++) {
+        enum reason_kind kind = reason_kind((enum reason)i);
+        p->fetched += kind == REASON_KIND_TAKEN ? r->urls[i] : 0;
+        p->refused += kind == REASON_KIND_REFUSED ? r->urls[i] : 0;
+        p->failed += kind == REASON_KIND_FAILED ? r->urls[i] : 0;
+        p->outside += i == REASON_SCOPE || i == REASON_EXCLUDED || i == REASON_DEPTH || i == REASON_TRAP ? r->urls[i] : 0;
+    }
+    int64_t settled = p->fetched + p->refused + p->failed - p->outside;
+    p->done = settled + p->left > 0 ? (double)settled / (double)(settled + p->left) : 1;
+    p->french = r->document_bytes ? (double)r->french_bytes / (double)r->document_bytes : -1;
+}
+
+static void summary_text(const struct crawl_report *r, struct buf *out) {
+    struct crawl_report_progress p;
+    char next[ISO8601_LEN];
+    crawl_report_progress(r, &p);
+    buf_printf(out, "  %.0f %% of the URLs found so far are settled; ", p.left ? 100 * (p.done > 0.99 ? 0.99 : p.done) : 100.0);
+    crawl_report_count(out, r->urls[REASON_DOCUMENT], 0);
+    buf_str(out, " documents, ");
+    crawl_report_bytes(out, r->all_bytes);
+    if (p.french >= 0) buf_printf(out, ", French %.1f %%", 100 * p.french);
+    buf_char(out, '\n');
+    if (!r->scheduled) return;
+    clock_iso8601(r->next_ms, next);
+    buf_str(out, "  ");
+    crawl_report_count(out, r->scheduled, 0);
+    buf_printf(out, " pages are looked at again by themselves, the next at %s\n", next);
+}
+
 void crawl_report_text(const struct crawl_report *r, struct buf *out) {
+    summary_text(r, out);
     reasons_text(r, out, REASON_KIND_TAKEN, "Fetched");
     reasons_text(r, out, REASON_KIND_REFUSED, "Refused");
     reasons_text(r, out, REASON_KIND_FAILED, "Failed");
-    buf_printf(out, "Left\n  %9lld  queued\n  %9lld  waiting for another try\n", (long long)(r->queued + r->in_flight),
-               (long long)r->waiting);
-    if (r->held) buf_printf(out, "  %9lld  held by a limit of their source\n", (long long)r->held);
+    left_text(r, out);
     if (!r->n_sources) return;
-    buf_printf(out, "%-28s %10s %10s %8s %8s %10s %8s\n", "SOURCE", "DOCUMENTS", "BYTES", "REFUSED", "FAILED", "LEFT", "FRENCH");
-    for (size_t i = 0; i < r->n_sources; i++) {
-        const struct crawl_report_source *s = &r->sources[i];
-        struct buf bytes = {0};
-        crawl_report_bytes(&bytes, s->bytes);
-        buf_printf(out, "%-28s %10lld %10s %8lld %8lld %10lld %7.1f%%\n", s->id, (long long)s->documents, buf_cstr(&bytes),
-                   (long long)s->refused, (long long)s->failed, (long long)s->queued, percent(s->french_bytes, s->document_bytes));
-        buf_free(&bytes);
-    }
+    buf_printf(out, "%-28s %11s %10s %8s %10s %8s %10s\n", "SOURCE", "DOCUMENTS", "BYTES", "FRENCH", "REFUSED", "FAILED", "LEFT");
+    for (size_t i = 0; i < r->n_sources && i < MOST_SOURCES; i++) source_text(&r->sources[i], out);
+    if (r->n_sources > MOST_SOURCES) buf_printf(out, "and %zu more sources (--json lists all)\n", r->n_sources - MOST_SOURCES);
 }
 
 static void reasons_json(const struct crawl_report *r, struct json_out *j, const char *key, enum reason_kind kind) {

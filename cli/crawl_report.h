@@ -23,6 +23,15 @@ void crawl_report_free(struct crawl_report *r);
 /** crawl_report_text(r, out), crawl_report_json(r, j): append it; the JSON into the open object of ${j}. */
 void crawl_report_text(const struct crawl_report *r, struct buf *out);
 void crawl_report_json(const struct crawl_report *r, struct json_out *j);
+struct crawl_report_progress {
+    int64_t fetched, refused, failed, left;
+    int64_t outside; /* of refused: never in question, for being outside the sources' bounds */
+    double done;     /* share of the others that is settled, 0 to 1 */
+    double french;   /* share of the documents' bytes; below 0: none yet */
+};
+void crawl_report_progress(const struct crawl_report *r, struct crawl_report_progress *p);
+/** crawl_report_count(out, n, width): "1,234,567", right-aligned in ${width}. */
+void crawl_report_count(struct buf *out, int64_t n, int width);
 /** crawl_report_bytes(out, n): "12.3 MB". */
 void crawl_report_bytes(struct buf *out, int64_t n);
 
