@@ -6,6 +6,7 @@
 #include "cli/crawl_report.h"
 #include "cli/crawl_status.h"
 #include "cli/crawl_watch.h"
+#include "cli/gather_sources.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -41,6 +42,11 @@ static int dry_run(const struct crawl_plan *p, const struct crawl_options *o) {
     for (size_t i = 0; i < p->n_sources; i++) {
         const struct source *s = p->sources[i];
         const char *why;
+        if (gather_is(s)) {
+            buf_printf(&out, "source %s: %s, fetched whole and ingested\n", s->id, s->license);
+            for (unsigned k = 0; k < s->seeds.n; k++) buf_printf(&out, "  %s\n", s->seeds.items[k]);
+            continue;
+        }
         if (!crawl_taken(s, &why)) {
             buf_printf(&out, "source %s: not taken, %s\n", s->id, why);
             continue;
@@ -247,6 +253,27 @@ static int status_of(const struct cli *cli, const char *name) {
     return code;
 }
 
+/* Pages, then dumps and OAI-PMH servers: a crawl of pages holds the manifest while it runs. */
+static int run_both(struct crawl_plan *p, struct cli *cli, const struct crawl_command *cmd, const char *name) {
+    const enum manifest_mode mode = MANIFEST_WRITE;
+    bool pages = false, dumps = false;
+    const char *why;
+    for (size_t i = 0; i < p->n_sources; i++) {
+        pages = pages || crawl_taken(p->sources[i], &why);
+        dumps = dumps || gather_is(p->sources[i]);
+    }
+    int code = pages ? run_plan(p, cli, cmd, name) : EXIT_DONE;
+    if (!dumps || cli_interrupted() || (code != EXIT_DONE && code != EXIT_TRY_AGAIN)) return code;
+    struct order order; /* of the plan as it now is: a run may have read it anew */
+    struct hub h;
+    int opened = hub_open(cli, &mode, &h);
+    if (opened) return opened;
+    order_from(&order, p, cmd, cli);
+    int gathered = gather_sources(cli, &h, &order.o);
+    hub_close(&h);
+    return code == EXIT_DONE ? gathered : code;
+}
+
 static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
     const struct crawl_command *cmd = opts;
     struct crawl_plan p;
@@ -263,7 +290,7 @@ static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
         code = cli_error(EXIT_TRY_AGAIN, "campaign %s is paused; villers campaigns resume %s lets it go on", p.campaign.name,
                          p.campaign.name);
     else
-        code = run_plan(&p, cli, cmd, name);
+        code = run_both(&p, cli, cmd, name);
     crawl_plan_close(&p);
     return code;
 }

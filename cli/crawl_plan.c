@@ -1,6 +1,7 @@
 #include "cli/crawl_plan.h"
 
 #include "base/limits.h"
+#include "cli/gather_sources.h"
 
 #include <stdlib.h>
 
@@ -39,7 +40,7 @@ void crawl_plan_close(struct crawl_plan *p) {
 static int any_taken(const struct crawl_plan *p) {
     const char *why = "it names no source";
     for (size_t i = 0; i < p->n_sources; i++)
-        if (crawl_taken(p->sources[i], &why)) return 0;
+        if (crawl_taken(p->sources[i], &why) || gather_is(p->sources[i])) return 0;
     return cli_error(EXIT_CONFIG, "campaign %s: nothing can be crawled; %s%s: %s", p->campaign.name, p->n_sources ? "source " : "",
                      p->n_sources ? p->sources[p->n_sources - 1]->id : p->campaign.name, why);
 }

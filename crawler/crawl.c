@@ -16,9 +16,9 @@ bool crawl_taken(const struct source *src, const char **why) {
     if (src->access == ACCESS_BLOCKED)
         *why = "it is listed as blocked";
     else if (src->access == ACCESS_DUMP)
-        *why = "it is taken from dumps (villers ingest)";
+        *why = "its dumps are fetched whole and ingested";
     else if (src->access == ACCESS_OAI)
-        *why = "its records are harvested (villers ingest)";
+        *why = "its records are harvested and ingested";
     else if (!src->license || !src->license[0])
         *why = "it has no licence";
     else if (!licence_is_open(src->license) && strcmp(src->license, CRAWL_LICENCE_PER_PAGE) != 0)

@@ -36,7 +36,7 @@ bool ingest_folder_apart(struct slice name) {
     static const char *const kinds[] = {".tar",      ".tar.gz",    ".tar.bz2",  ".tar.xz",    ".tar.zst", ".tgz",     ".zip",
                                         ".warc",     ".warc.gz",   ".warc.zst", ".wet",       ".wet.gz",  ".wet.zst", ".jsonl",
                                         ".jsonl.gz", ".jsonl.zst", ".ndjson",   ".ndjson.gz", ".xml.bz2", ".xml.gz",  ".xml.zst",
-                                        ".xml.xz",   ".jsonl.bz2", ".jsonl.xz", ".wat.gz"};
+                                        ".xml.xz",   ".jsonl.bz2", ".jsonl.xz", ".wat.gz",    ".oai.xml"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (ingest_name_has(name, kinds[i])) return true;
     return false;
@@ -85,6 +85,11 @@ static enum status step(struct ingest_folder *f, struct stat *info, struct buf *
         if (l->next == l->n) {
             dir_list_free(l->names, l->n);
             f->depth--;
+            continue;
+        }
+        const char *name = l->names[l->next];
+        if (name[0] == '.' || ingest_name_has(slice_str(name), ".part")) { /* hidden, or still coming */
+            l->next++;
             continue;
         }
         buf_truncate(&f->path, l->path_len);

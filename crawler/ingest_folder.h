@@ -1,7 +1,7 @@
 #ifndef VILLERS_CRAWLER_INGEST_FOLDER_H
 #define VILLERS_CRAWLER_INGEST_FOLDER_H
 /*
- * The files under a folder, in byte order of their paths, folder by folder; links are not followed.  Files that are dumps of
+ * The files under a folder, in byte order of their paths, folder by folder; links are not followed, hidden files and *.part left out.  Files that are dumps of
  * their own (ingest_folder_apart()) are left to whoever brings each in by itself.
  */
 #include "crawler/ingest_input.h"
