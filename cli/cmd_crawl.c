@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "cli/crawl_plan.h"
+#include "cli/crawl_preview.h"
 #include "cli/crawl_report.h"
 #include "cli/crawl_status.h"
 #include "cli/crawl_watch.h"
@@ -32,35 +33,9 @@ static const struct option options[] = {
     {"status", 0, OPTION_FLAG, OPT(status), NULL, "say what the campaign does at this moment; crawl nothing"},
     {"log", 0, OPTION_STRING, OPT(log), "FILE", "append each decision to FILE, a JSON object a line; SIGHUP opens it anew"},
     {"metrics", 0, OPTION_INT, OPT(metrics), "PORT", "figures for Prometheus at http://127.0.0.1:PORT/metrics"},
-    {"dry-run", 'n', OPTION_FLAG, OPT(dry_run), NULL, "say what would be crawled and how; fetch nothing"},
+    {"dry-run", 'n', OPTION_FLAG, OPT(dry_run), NULL, "say what would be fetched, refused, waited for, and why; send nothing"},
     {0},
 };
-
-static int dry_run(const struct crawl_plan *p, const struct crawl_options *o) {
-    struct buf out = {0};
-    buf_printf(&out, "campaign %s, agent %s/%s (+%s)\n", p->campaign.name, o->product, VILLERS_VERSION, p->campaign.contact);
-    for (size_t i = 0; i < p->n_sources; i++) {
-        const struct source *s = p->sources[i];
-        const char *why;
-        if (gather_is(s)) {
-            buf_printf(&out, "source %s: %s, fetched whole and ingested\n", s->id, s->license);
-            for (unsigned k = 0; k < s->seeds.n; k++) buf_printf(&out, "  %s\n", s->seeds.items[k]);
-            continue;
-        }
-        if (!crawl_taken(s, &why)) {
-            buf_printf(&out, "source %s: not taken, %s\n", s->id, why);
-            continue;
-        }
-        buf_printf(&out, "source %s: %s, at least %lld ms between requests, depth %lld", s->id, s->license,
-                   (long long)crawl_delay_ms(o, s), (long long)s->max_depth);
-        if (s->max_pages) buf_printf(&out, ", %lld pages", (long long)s->max_pages);
-        buf_char(&out, '\n');
-        for (unsigned k = 0; k < s->seeds.n; k++) buf_printf(&out, "  %s\n", s->seeds.items[k]);
-    }
-    bool ok = cli_out(&out);
-    buf_free(&out);
-    return ok ? EXIT_DONE : EXIT_IO;
-}
 
 /* ---- the report ---- */
 
@@ -285,7 +260,7 @@ static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
     struct order order;
     order_from(&order, &p, cmd, cli);
     if (cmd->dry_run)
-        code = dry_run(&p, &order.o);
+        code = crawl_preview_print(cli, &p, &order.o);
     else if (crawl_status_paused(&p.hub, p.campaign.name))
         code = cli_error(EXIT_TRY_AGAIN, "campaign %s is paused; villers campaigns resume %s lets it go on", p.campaign.name,
                          p.campaign.name);

@@ -197,6 +197,16 @@ struct frontier_row {
     double french_share;
 };
 typedef enum status (*frontier_row_fn)(void *ctx, const struct frontier_row *row);
+struct frontier_left {
+    struct slice url;
+    enum frontier_kind kind;
+    int64_t due_ms; /* of one that failed before; 0 */
+    bool again;     /* it was fetched before */
+};
+typedef enum status (*frontier_left_fn)(void *ctx, const struct frontier_left *left);
+/** frontier_each_left(f, all, now_ms, fn, ctx, err): what waits, and what is due again (${all}: whatever was asked for before), by host. */
+enum status frontier_each_left(struct frontier *f, bool all, int64_t now_ms, frontier_left_fn fn, void *ctx,
+                               struct buf *err) MUST_CHECK;
 /** frontier_host_left(f, host, urls, err): how many URLs of a host name wait; 0 when it is not known. */
 enum status frontier_host_left(struct frontier *f, struct slice host, int64_t *urls, struct buf *err) MUST_CHECK;
 /** frontier_find(f, url, fn, ctx, err): what is known of ${url} (canonical); SKIP when nothing. */

@@ -100,6 +100,21 @@ enum status hosts_open(const char *path, const char *campaign, int64_t now_ms, s
     return ST_OK;
 }
 
+enum status hosts_open_read(const char *path, struct hosts **out, bool *newer, struct buf *err) {
+    struct hosts *h = calloc(1, sizeof *h);
+    if (!h || !(h->campaign = strdup(""))) {
+        free(h);
+        return fail(err, ST_FATAL, "out of memory");
+    }
+    enum status r = db_open(&h->db, path, DB_READ, NULL, HOSTS_VERSION, newer, err);
+    for (int i = 0; r == ST_OK && i < N; i++) r = db_prepare(&h->db, sql[i], &h->st[i], err);
+    if (r == ST_OK)
+        *out = h;
+    else
+        hosts_free(h);
+    return r;
+}
+
 void hosts_free(struct hosts *h) {
     if (!h) return;
     for (int i = 0; i < N; i++) sqlite3_finalize(h->st[i]);

@@ -70,6 +70,9 @@ void hosts_file_fail(struct hosts_file *f, int status, int64_t first_ms, int64_t
 
 #define HOSTS_VERSION 1
 
+/** hosts_open_read(path, out, newer, err): to read clocks and files alone; nothing is changed.  SKIP when there is no such file. */
+enum status hosts_open_read(const char *path, struct hosts **out, bool *newer, struct buf *err) MUST_CHECK;
+
 enum hosts_rest_kind {
     HOSTS_REST_FAILING, /* the host's last answer was a failure: it rests */
     HOSTS_REST_ROBOTS   /* its robots.txt cannot be read: it is closed until the next try */

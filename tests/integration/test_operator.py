@@ -109,6 +109,29 @@ class Operator(CrawlCase):
         self.villers("campaigns", "pause", "deux", code=66)
         self.villers("campaigns", "cesse", "un", code=64)
 
+    def test_dry_run(self):
+        o = self.serve({"a.test": small_site(30)})
+        self.source("a.test", delay=5)
+
+        def dry(*more):
+            return [json.loads(line) for line in self.villers("crawl", "--dry-run", "--json", *more).stdout.splitlines()]
+        self.assertEqual([(d["would"], d["url"]) for d in dry()], [("ask", "http://a.test/")])
+        self.assertEqual((o.log, (self.hub / "frontier").exists() and os.listdir(self.hub / "frontier")), ([], []))
+        self.crawl(o, "--max-pages", "1")
+        asked = len(o.log)
+        would = dry()
+        self.assertEqual(len(would), 30)
+        self.assertEqual({d["would"] for d in would}, {"fetch"})
+        self.crawl(o, "--max-pages", "2")
+        refused = [d for d in dry() if d["would"] == "refuse"]
+        self.assertEqual({(d["reason"], d["evidence"]) for d in refused}, {("robots", "Disallow: /prive/ (robots.txt line 2)")})
+        self.assertIn("once their robots.txt is read", self.villers("crawl", "--dry-run").stdout)
+        self.assertGreater(len(o.log), asked)
+        self.crawl(o)
+        asked = len(o.log)
+        self.assertEqual((dry(), {d["again"] for d in dry("--recrawl")}), ([], {True}))
+        self.assertEqual(len(o.log), asked)
+
     def test_metrics_and_resting_hosts(self):
         site = small_site(300)
         sites = {"a.test": site, "malade.test": {"/robots.txt": Page("", 503)}}
