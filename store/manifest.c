@@ -38,16 +38,18 @@ static enum status make_schema(struct manifest *m, struct buf *err) {
 }
 
 /* What brings an older manifest up, a step a version, beginning with version 1. */
-/* One spread of the documents there are: ${value} is SQL over documents. */
+/* One spread out of the combinations, which one pass over the documents gathers. */
 #define SPREAD(number, value)                                                                                                      \
-    "INSERT INTO spreads SELECT " #number ", " value                                                                               \
-    ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL AS k, count(*), sum(bytes), "                                   \
-    "sum(words), sum((bytes * coalesce(french_share, 0) + 5000) / 10000) FROM documents WHERE segment IS NOT NULL GROUP BY 2, 3;"
+    "INSERT INTO spreads SELECT " #number ", " value ", k, sum(n), sum(b), sum(w), sum(f) FROM combinations GROUP BY 2, 3;"
 #define MANIFEST_SPREADS_SQL                                                                                                                   \
     "CREATE TABLE spreads (spread INTEGER NOT NULL, value INTEGER NOT NULL, kept INTEGER NOT NULL, documents INTEGER NOT NULL, bytes INTEGER " \
-    "NOT NULL, words INTEGER NOT NULL, french_bytes INTEGER NOT NULL, PRIMARY KEY (spread, value, kept)) WITHOUT ROWID;" SPREAD(               \
-        1, MDB_SPREAD_VARIETY) SPREAD(2, MDB_SPREAD_PUBLISHED) SPREAD(3, MDB_SPREAD_FRENCH) SPREAD(4, MDB_SPREAD_SCORE)                        \
-        SPREAD(5, MDB_SPREAD_LENGTH)
+    "NOT NULL, words INTEGER NOT NULL, french_bytes INTEGER NOT NULL, PRIMARY KEY (spread, value, kept)) WITHOUT ROWID;"                       \
+    "CREATE TEMP TABLE combinations AS SELECT " MDB_SPREAD_VARIETY " AS v1, " MDB_SPREAD_PUBLISHED " AS v2, " MDB_SPREAD_FRENCH                \
+    " AS v3, " MDB_SPREAD_SCORE " AS v4, " MDB_SPREAD_LENGTH                                                                                   \
+    " AS v5, reason IS NULL AND duplicate_of IS NULL AND removed IS NULL AS k, "                                                               \
+    "count(*) AS n, sum(bytes) AS b, sum(words) AS w, sum((bytes * coalesce(french_share, 0) + 5000) / 10000) AS f FROM documents "            \
+    "WHERE segment IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;" SPREAD(1, "v1") SPREAD(2, "v2") SPREAD(3, "v3") SPREAD(4, "v4")                     \
+        SPREAD(5, "v5") "DROP TABLE combinations"
 static const char *const steps[] = {"ALTER TABLE documents ADD COLUMN variety INTEGER REFERENCES terms",
                                     "ALTER TABLE documents ADD COLUMN fresh INTEGER REFERENCES captures", MANIFEST_SPREADS_SQL};
 _Static_assert(sizeof steps / sizeof *steps == MDB_VERSION - 1, "a step for each version but the first");
