@@ -24,6 +24,7 @@ struct settings {                    /* hub.yaml; config/hub.yaml documents each
     enum choice quality_filters;           /* FineWeb-2's French thresholds decide; default: for crawled sources */
     struct string_list quality_thresholds; /* "NAME=VALUE", in place of FineWeb-2's */
     enum choice redact;                    /* personal data give way to placeholders; default yes */
+    bool drop_recurring;                   /* lines that stand on most pages of a host are its template */
     bool keep_figures;                     /* deduplication: documents that differ only in numbers stay apart */
     struct string_list survivor_order;     /* see cli/survivor.h; empty: SURVIVOR_DEFAULT */
     int64_t dedup_memory_bytes;

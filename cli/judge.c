@@ -1,5 +1,7 @@
 #include "cli/judge.h"
 #include "base/limits.h"
+#include "crawler/url.h"
+#include "dedup/host_blocks.h"
 #include "dedup/langid.h"
 #include "dedup/redact.h"
 #include "dedup/repair.h"
@@ -15,7 +17,7 @@ struct judge {
     struct redactor *redactor;
     struct signer *signers[2]; /* the second keeps figures */
     struct langid_result lang; /* of the document at hand */
-    struct buf text, title, author, metadata;
+    struct buf text, stripped, title, author, metadata;
 };
 
 struct signature_options judge_signature_options(const struct settings *settings) {
@@ -37,6 +39,7 @@ struct judge *judge_new(const struct settings *settings, const struct policies *
         j->signers[keep] = signer_new(&signature);
     }
     buf_init(&j->text, LIMIT_TEXT);
+    buf_init(&j->stripped, LIMIT_TEXT);
     buf_init(&j->title, MIB);
     buf_init(&j->author, MIB);
     buf_init(&j->metadata, LIMIT_TEXT);
@@ -57,6 +60,7 @@ void judge_free(struct judge *j) {
     signer_free(j->signers[0]);
     signer_free(j->signers[1]);
     buf_free(&j->text);
+    buf_free(&j->stripped);
     buf_free(&j->title);
     buf_free(&j->author);
     buf_free(&j->metadata);
@@ -194,12 +198,27 @@ static void remember(const struct doc *doc, struct judged *out) {
     out->words = doc->words;
 }
 
+/* Without the lines that its host repeats; the part that went is told. */
+static enum status drop_recurring(struct judge *j, struct doc *doc, struct json_out *m, struct buf *err) {
+    struct url_parts parts;
+    const struct host_blocks *lines = policies_recurring(j->policies);
+    if (!lines || !url_split(doc->url, &parts)) return ST_OK;
+    buf_clear(&j->stripped);
+    size_t removed = host_blocks_strip(lines, parts.host, doc->text, &j->stripped);
+    if (!buf_ok(&j->stripped)) return fail(err, ST_SKIP, "recurring lines: the text is too large");
+    if (removed == 0) return ST_OK;
+    json_kv_float(m, "recurring_share", (double)removed / (double)doc->text.len, 4);
+    doc->text = buf_view(&j->stripped);
+    return ST_OK;
+}
+
 /* Text, language, signature and signals of ${doc}; what the metadata tell of them goes to ${m}. */
 static enum status measure(struct judge *j, const struct policy *policy, struct doc *doc, struct judge_answer *out,
                            struct json_out *m, struct buf *err) {
     struct verdict_facts *facts = &out->signals.facts;
     struct signature sig;
-    enum status st = repair(j, policy, doc, m, err);
+    enum status st = policy->drop_recurring ? drop_recurring(j, doc, m, err) : ST_OK;
+    if (st == ST_OK) st = repair(j, policy, doc, m, err);
     if (st == ST_OK && policy->redact) st = redact_all(j, doc, m, err);
     if (st != ST_OK) return st;
     identify(j, doc, &j->lang, facts);

@@ -1,5 +1,6 @@
 #include "cli/policy.h"
 #include "base/hash.h"
+#include "dedup/host_blocks.h"
 #include "dedup/langid.h"
 #include "dedup/repair.h"
 #include "dedup/signature.h"
@@ -14,9 +15,10 @@ struct entry {
 
 struct policies {
     const struct settings *settings;
-    struct policy crawled; /* the hub's, for a crawled source */
-    struct entry *entries; /* in the catalogue's order */
-    struct entry **keys;   /* the same by key */
+    const struct host_blocks *recurring; /* borrowed, or NULL */
+    struct policy crawled;               /* the hub's, for a crawled source */
+    struct entry *entries;               /* in the catalogue's order */
+    struct entry **keys;                 /* the same by key */
     size_t n;
 };
 
@@ -41,6 +43,7 @@ static void hub_policy(const struct settings *s, struct policy *out) {
     *out = (struct policy){.redact = chosen(CHOICE_DEFAULT, s->redact, true),
                            .min_language_score = s->min_language_score,
                            .min_french_share = s->min_french_share,
+                           .drop_recurring = s->drop_recurring,
                            .keep_figures = s->keep_figures,
                            .min_words = s->min_words,
                            .quality_filters = chosen(CHOICE_DEFAULT, s->quality_filters, true)};
@@ -53,6 +56,7 @@ static void source_policy(const struct settings *s, const struct policy *hub, co
     *e = (struct entry){.key = policies_key(slice_str(source->id)), .source = source->id, .policy = *hub};
     p->redact = chosen(source->redact, s->redact, true);
     p->keep_figures = chosen(source->keep_figures, CHOICE_DEFAULT, s->keep_figures);
+    p->drop_recurring = chosen(source->drop_recurring, CHOICE_DEFAULT, s->drop_recurring);
     p->ocr = source->ocr;
     p->quality_filters = chosen(source->quality_filters, s->quality_filters, source->access == ACCESS_CRAWL);
     if (source->min_words > 0) p->min_words = source->min_words;
@@ -93,8 +97,19 @@ const struct policy *policies_of(const struct policies *p, uint64_t key) {
     return found ? &(*found)->policy : &p->crawled;
 }
 
+void policies_set_recurring(struct policies *p, const struct host_blocks *lines) { p->recurring = lines; }
+
+const struct host_blocks *policies_recurring(const struct policies *p) { return p->recurring; }
+
+bool policies_drop_recurring(const struct policies *p) {
+    bool any = p->crawled.drop_recurring;
+    for (size_t i = 0; i < p->n; i++) any |= p->entries[i].policy.drop_recurring;
+    return any;
+}
+
 static void making(const struct policy *p, struct json_out *j) {
     json_kv_bool(j, "redact", p->redact);
+    json_kv_bool(j, "drop_recurring", p->drop_recurring);
     json_kv_bool(j, "ocr", p->ocr);
     json_kv_bool(j, "keep_figures", p->keep_figures);
 }
@@ -109,7 +124,8 @@ static void judging(const struct policy *p, struct json_out *j) {
 }
 
 static bool made_alike(const struct policy *a, const struct policy *b) {
-    return a->redact == b->redact && a->ocr == b->ocr && a->keep_figures == b->keep_figures;
+    return a->redact == b->redact && a->drop_recurring == b->drop_recurring && a->ocr == b->ocr &&
+           a->keep_figures == b->keep_figures;
 }
 
 static bool judged_alike(const struct policy *a, const struct policy *b) {
@@ -145,6 +161,10 @@ static void begin(const struct policies *p, struct json_out *j, struct buf *text
     json_kv_str(j, "repair", slice_str(repair_version()));
     json_kv_bool(j, "keep_figures", p->settings->keep_figures);
     json_kv_str(j, "signature", slice_str(version));
+    if (p->recurring) {
+        snprintf(version, sizeof version, "%016llx", (unsigned long long)host_blocks_fingerprint(p->recurring));
+        json_kv_str(j, "recurring_lines", slice_str(version));
+    }
     json_key(j, "making");
     json_object(j);
     write_part(p, j, making, made_alike);

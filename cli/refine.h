@@ -26,6 +26,7 @@ struct refine_counts {
 /* Settings as texts and as the hashes that segments are recorded under: what makes a refined segment, what judges it. */
 struct refine_settings {
     struct policies *policies;
+    struct host_blocks *recurring; /* NULL unless a source drops recurring lines */
     struct buf making_text, judging_text;
     char making[33], judging[33];
 };
@@ -47,6 +48,14 @@ enum status refine_rejudge(struct hub *h, const struct refine_settings *settings
                            struct buf *err) MUST_CHECK;
 
 /* ---- parts of these ---- */
+
+/**
+ * refine_recurring(h, policies, lines, err):
+ * Which lines recur on most pages of a host, over all raw segments of the manifest and the sources that want to know; *${lines} is
+ * freed by host_blocks_free(), NULL when none does.  A page captured again counts once.  Reads every raw text.
+ */
+enum status refine_recurring(struct hub *h, const struct policies *policies, struct host_blocks **lines,
+                             struct buf *err) MUST_CHECK;
 
 /** refine_run_begin(h, s, run, err), refine_run_end(h, run, counts, err): the row of this run. */
 enum status refine_run_begin(struct hub *h, const struct refine_settings *s, int64_t *run, struct buf *err) MUST_CHECK;

@@ -7,12 +7,15 @@
 #include "base/limits.h"
 #include "cli/refine.h"
 #include "cli/signals.h"
+#include "dedup/host_blocks.h"
 
 enum status refine_settings_init(struct refine_settings *s, struct hub *h, struct buf *err) {
     *s = (struct refine_settings){.making_text = {.max = 16 * MIB}, .judging_text = {.max = 16 * MIB}};
     s->policies = policies_new(h->settings, &h->catalogue);
     enum status st = s->policies ? ST_OK : fail(err, ST_RETRY, "out of memory");
+    if (st == ST_OK) st = refine_recurring(h, s->policies, &s->recurring, err);
     if (st == ST_OK) {
+        policies_set_recurring(s->policies, s->recurring);
         policies_making(s->policies, &s->making_text);
         policies_judging(s->policies, &s->judging_text);
         hash128_hex(hash128(buf_view(&s->making_text)), s->making);
@@ -24,6 +27,7 @@ enum status refine_settings_init(struct refine_settings *s, struct hub *h, struc
 
 void refine_settings_free(struct refine_settings *s) {
     policies_free(s->policies);
+    host_blocks_free(s->recurring);
     buf_free(&s->making_text);
     buf_free(&s->judging_text);
 }

@@ -50,7 +50,7 @@ struct source {
     int64_t max_page_bytes;              /* default LIMIT_BODY_WIRE */
     int64_t max_barren_pages;            /* of one path template, that say nothing new; default 100 */
     /* What refine does with its documents; 0 and CHOICE_DEFAULT: as the hub's settings say. */
-    enum choice redact, quality_filters, keep_figures;
+    enum choice redact, quality_filters, keep_figures, drop_recurring;
     bool ocr; /* texts read by a machine from print */
     double min_language_score, min_french_share;
     int64_t min_words;
