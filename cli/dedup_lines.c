@@ -86,7 +86,8 @@ enum status dedup_lines_hold(struct dedup_lines *l, struct buf *bytes, struct bu
     struct piece p = {.len = bytes->len};
     if (fits) {
         char *smaller = realloc(bytes->data, bytes->len);
-        p.bytes = smaller ? smaller : bytes->data;
+        if (smaller) bytes->data = smaller;
+        p.bytes = bytes->data;
         l->budget->left -= p.len;
         bytes->data = NULL;
         bytes->len = bytes->cap = 0;

@@ -94,7 +94,7 @@ def paragraphs_of(gold, path):
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument("--no-filler", action="store_true", help="the families alone: a third of the text")
-    ap.add_argument("--no-peers", action="store_true")
+    ap.add_argument("--peers", default=",".join(PEERS), help="some of %s; empty: none" % ", ".join(PEERS))
     ap.add_argument("--grow", default="", help="sizes, in documents, of the growth run")
     ap.add_argument("--batch", default="", help="size, in documents, of the index that a batch of a hundredth is compared with")
     ap.add_argument("--memory", type=int, default=1 << 30, help="bytes the growth run may use")
@@ -111,9 +111,9 @@ def main():
     show("villers, plain output", score(gold, extra + ["--args=--threads 1 --plain"]))
     show("villers, all threads", score(gold, extra))
     show("villers, 22 x 5", score(gold, extra + ["--args=--bands 22 --rows 5 --groupings 1"]))
-    if not o.no_peers:
+    if o.peers:
         python = python_with_peers()
-        for name in PEERS:
+        for name in o.peers.split(","):
             peer = "%s %s %s" % (shlex.quote(python), shlex.quote(str(ROOT / "tests/bench/dedup_peers.py")), name)
             show(name, score(gold, extra, peer=peer))
     with tempfile.TemporaryDirectory(prefix="villers-bench-") as tmp:
