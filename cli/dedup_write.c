@@ -13,19 +13,19 @@
 #define LARGE_FILE (128 * MIB) /* of lines */
 
 /* Is the older document that ${v} is a duplicate of the same one, by its id?  Then it stays, in its new state. */
-static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *v, bool *itself) {
+static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *v, bool *itself, struct buf *err) {
     char mine[DEDUP_NAME_MAX], old[DEDUP_NAME_MAX];
     struct slice a = {"", 0}, b = {"", 0};
     *itself = false;
     if (v->kept < DEDUP_OLD) return ST_OK;
-    enum status st = dedup_names_get(job->names, v->doc, mine, &a, NULL);
-    if (st == ST_OK) st = dedup_old_name(job->dedup, v->kept, old, &b, NULL);
+    enum status st = dedup_names_get(job->names, v->doc, mine, &a, err);
+    if (st == ST_OK) st = dedup_old_name(job->dedup, v->kept, old, &b, err);
     *itself = st == ST_OK && slice_eq(a, b);
     if (!*itself) return st;
     if (job->n_replaced == job->replaced_room) {
         size_t room = job->replaced_room ? 2 * job->replaced_room : 64;
         struct hash128 *p = realloc(job->replaced, room * sizeof *p);
-        if (!p) return ST_FATAL;
+        if (!p) return fail(err, ST_FATAL, "out of memory");
         job->replaced = p;
         job->replaced_room = room;
     }
@@ -33,24 +33,31 @@ static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *
     return ST_OK;
 }
 
+struct deciding {
+    struct dedup_job *job;
+    struct buf *err;
+};
+
 static enum status take_verdict(void *ctx, const struct dedup_verdict *v) {
-    struct dedup_job *job = ctx;
+    struct dedup_job *job = ((struct deciding *)ctx)->job;
+    struct buf *err = ((struct deciding *)ctx)->err;
     bool itself;
     char *at;
     uint64_t ignored;
-    enum status st = is_itself(job, v, &itself);
-    if (st == ST_OK) st = dedup_stream_room(job->clustered, sizeof *v, &at, &ignored, NULL);
+    enum status st = is_itself(job, v, &itself, err);
+    if (st == ST_OK) st = dedup_stream_room(job->clustered, sizeof *v, &at, &ignored, err);
     if (st != ST_OK) return st;
     struct dedup_verdict mine = *v;
     if (itself) mine.kept = v->doc;
     memcpy(at, &mine, sizeof mine);
     job->n_clustered++;
-    return mine.kept == v->doc || bits_put(&job->dropped, v->doc) ? ST_OK : ST_FATAL;
+    return mine.kept == v->doc || bits_put(&job->dropped, v->doc) ? ST_OK : fail(err, ST_FATAL, "out of memory");
 }
 
 enum status dedup_job_decide(struct dedup_job *job, struct buf *err) {
     enum status st = dedup_stream_new(job->engine.memory_bytes / 32, job->engine.work_dir, &job->clustered, err);
-    return st == ST_OK ? dedup_run(job->dedup, take_verdict, job, err) : st;
+    struct deciding d = {job, err};
+    return st == ST_OK ? dedup_run(job->dedup, take_verdict, &d, err) : st;
 }
 
 enum status dedup_job_clustered(const struct dedup_job *job, uint64_t i, struct dedup_verdict *v, struct buf *err) {
@@ -260,7 +267,7 @@ static enum status sweep(const struct dedup_job *job, struct buf *err) {
                      (slice_ends(name, slice_str(".jsonl.zst")) || slice_ends(name, slice_str(".jsonl")))) ||
                     slice_eq_str(name, "duplicates.jsonl");
         path_join(&path, job->out, names[i]);
-        if (ours && unlink(buf_cstr(&path)) != 0) st = fail_errno(err, "cannot remove", buf_cstr(&path));
+        if (ours && unlink(buf_cstr(&path)) != 0) st = fail_errno(err, "remove", buf_cstr(&path));
     }
     buf_free(&path);
     dir_list_free(names, n);

@@ -90,7 +90,8 @@ static enum status note_copies(struct dedup *d, struct lsh_runs *runs, struct bu
 enum status dedup_find_copies(struct dedup *d, struct buf *err) {
     struct stage s = {.d = d, .from = d->exact, .slice = copies_of_slice};
     /* The index holds a text at most once, so it adds no more entries than there are. */
-    enum status st = dedup_runs(d, (uint64_t)d->n_new << 33, 32, 32, &s.to, err);
+    uint64_t max_key = d->n_new < 1u << 30 ? (uint64_t)d->n_new << 33 : UINT64_MAX;
+    enum status st = dedup_runs(d, max_key, 32, 32, &s.to, err);
     if (st == ST_OK) st = parallel_for(LSH_PARTITIONS, d->opt.threads, stage_task, &s);
     if (st == ST_OK) st = note_copies(d, s.to, err);
     lsh_runs_free(s.to);

@@ -195,7 +195,7 @@ static enum status take_lock(struct index *ix, struct buf *err) {
     buf_init(&path, 0);
     path_join(&path, ix->dir, "lock");
     ix->lock = open(buf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    enum status st = ix->lock < 0 ? fail_errno(err, "cannot open", buf_cstr(&path)) : ST_OK;
+    enum status st = ix->lock < 0 ? fail_errno(err, "open", buf_cstr(&path)) : ST_OK;
     if (st == ST_OK && flock(ix->lock, LOCK_EX | LOCK_NB) != 0)
         st = fail(err, ST_RETRY, "the index %s is in use by another process", ix->dir);
     buf_free(&path);

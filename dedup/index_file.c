@@ -110,7 +110,7 @@ struct index_in {
 };
 
 static enum status damaged(const struct index_in *in, const char *what, struct buf *err) {
-    return fail(err, ST_FATAL, "%s is damaged: %s", in->path, what);
+    return fail(err, ST_FATAL, "%s is damaged: %s; put back a copy of it, or remove its folder and make it again", in->path, what);
 }
 
 static enum status read_at(const struct index_in *in, uint64_t offset, void *bytes, size_t n, struct buf *err) {
@@ -118,7 +118,7 @@ static enum status read_at(const struct index_in *in, uint64_t offset, void *byt
     while (n) {
         ssize_t k = pread(in->fd, p, n, (off_t)offset);
         if (k < 0 && errno == EINTR) continue;
-        if (k < 0) return fail_errno(err, "cannot read", in->path);
+        if (k < 0) return fail_errno(err, "read", in->path);
         if (k == 0) return damaged(in, "it is cut short", err);
         p += k;
         offset += (uint64_t)k;
@@ -131,7 +131,7 @@ static enum status read_tail(struct index_in *in, struct buf *err) {
     struct stat sb;
     char trailer[TRAILER];
     uint64_t w[5];
-    if (fstat(in->fd, &sb) != 0) return fail_errno(err, "cannot read", in->path);
+    if (fstat(in->fd, &sb) != 0) return fail_errno(err, "read", in->path);
     uint64_t size = (uint64_t)sb.st_size;
     if (size < TRAILER) return damaged(in, "it is cut short", err);
     enum status st = read_at(in, size - TRAILER, trailer, TRAILER, err);
@@ -162,7 +162,7 @@ enum status index_in_open(const char *path, struct index_in **out, struct buf *e
     in->path = strdup(path);
     in->fd = in->path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     enum status st = in->path ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    if (st == ST_OK && in->fd < 0) st = fail_errno(err, "cannot open", path);
+    if (st == ST_OK && in->fd < 0) st = fail_errno(err, "open", path);
     if (st == ST_OK) st = read_tail(in, err);
     if (st == ST_OK)
         *out = in;
