@@ -58,7 +58,8 @@ _Static_assert(sizeof steps / sizeof *steps == MDB_VERSION - 1, "a step for each
 static enum status climb(struct manifest *m, int64_t from, struct buf *err) {
     char stamp[64];
     enum status st = ST_OK;
-    for (int64_t version = from; st == ST_OK && version < MDB_VERSION; version++) st = mdb_exec(m, steps[version - 1], err);
+    for (int64_t version = from > 0 ? from : 1; st == ST_OK && version < MDB_VERSION; version++)
+        st = mdb_exec(m, steps[version - 1], err);
     snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d;", MDB_VERSION);
     return st == ST_OK ? mdb_exec(m, stamp, err) : st;
 }
