@@ -345,6 +345,11 @@ enum status crawl_control_answer(struct crawl *c, struct crawl_job *job, struct 
     read_file(c, job, f);
     r = hosts_file_put(c->hosts, slice_str(o->name), k->kind, f, err);
     hosts_file_free(f);
+    if (f->state == HOSTS_FILE_UNREACHABLE) {
+        enum reason why = job->answer->error == FETCH_OK ? REASON_SERVER : crawl_answer_reason(job->answer->error);
+        c->stats.errors[why]++;
+        crawl_tell_deferred(c, slice_str(job->url), o->source, why, f->status, f->next_ms);
+    }
     if (f->state == HOSTS_FILE_UNREACHABLE)
         log_line(c->opt->log, LOG_WARN, "%s%s cannot be read (status %d%s%s): the host stays closed, next try in %lld s", o->name,
                  paths[k->kind], f->status, job->answer->error == FETCH_OK ? "" : ", ",

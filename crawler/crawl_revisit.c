@@ -225,6 +225,7 @@ static enum status keep(struct crawl *c, const struct crawl_job *job, const stru
         schedule(src, &job->before->v, false, end->now_ms, &v);
     else if (src->recrawl_max_ms > 0)
         v.next_ms = end->now_ms + v.every_ms;
+    if (job->unchanged && end->status == 200) v.basis = c->sources[job->source].basis; /* judged anew, and as before */
     if (answered && etag.len) v.etag = etag;
     if (answered && modified.len) v.modified = modified;
     return frontier_visit_keep(c->frontier, job->key, end->status, end->now_ms, &v, err);

@@ -126,7 +126,7 @@ bool frontier_visits(const struct frontier *f);
 enum status frontier_visit_get(struct frontier *f, int64_t key, struct frontier_visit *v, struct buf *err) MUST_CHECK;
 enum status frontier_visit_put(struct frontier *f, int64_t key, const struct frontier_visit *v, struct buf *err) MUST_CHECK;
 /** frontier_visit_keep(f, key, status, now_ms, v, err): looked at again, and what it was stands: the URL ends as it had, with ${status};
- *  every_ms, next_ms, etag and modified of ${v} are stored. */
+ *  every_ms, next_ms, etag, modified and basis of ${v} are stored. */
 enum status frontier_visit_keep(struct frontier *f, int64_t key, int status, int64_t now_ms, const struct frontier_visit *v,
                                 struct buf *err) MUST_CHECK;
 /** frontier_visit_due(f, now_ms, urls, err): queue what is due again; *${urls} of them. */

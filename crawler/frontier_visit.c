@@ -23,7 +23,7 @@ static const char *const sql[VISIT_N] = {
     [VISIT_GET] = "SELECT r.name, v.fetched, v.every, coalesce(v.next,0), v.basis, v.text, v.digest, v.doc, v.etag, v.modified"
                   " FROM visit v JOIN reason r ON r.id=v.reason WHERE v.key=?1",
     [VISIT_PUT] = "INSERT OR REPLACE INTO visit VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-    [VISIT_KEEP] = "UPDATE visit SET every=?2, next=?3, etag=?4, modified=?5 WHERE key=?1",
+    [VISIT_KEEP] = "UPDATE visit SET every=?2, next=?3, etag=?4, modified=?5, basis=?6 WHERE key=?1",
     [VISIT_KEEP_URL] = "UPDATE url SET state=2, reason=(SELECT reason FROM visit WHERE key=?1), status=?2, fetched=?3 WHERE key=?1",
     [VISIT_DUE] = "UPDATE url SET state=0, tries=0, reason=?2 WHERE state=2 AND key IN (SELECT key FROM visit WHERE next<=?1)",
     [VISIT_MODIFIED] = "UPDATE url SET state=0, tries=0, reason=?4 WHERE key=?1 AND state=2 AND fetched<=?3"
@@ -112,6 +112,7 @@ enum status frontier_visit_keep(struct frontier *f, int64_t key, int status, int
     bind_next(st, 3, v->next_ms);
     db_bind_slice(st, 4, validator(v->etag));
     db_bind_slice(st, 5, validator(v->modified));
+    sqlite3_bind_int64(st, 6, (int64_t)v->basis);
     enum status r = db_run(&f->db, st, err);
     if (r != ST_OK) return r;
     sqlite3_bind_int64(url, 1, key);
