@@ -133,8 +133,8 @@ struct crawl_job {
     size_t n_links, cap_links;
     double french_share; /* below 0: not measured */
     bool has_print;
-    uint64_t print;      /* of its text, see novelty.h */
-    enum status failure; /* not OK: a resource failed; the run must end */
+    uint64_t print, template; /* of its text, of its address; see novelty.h */
+    enum status failure;      /* not OK: a resource failed; the run must end */
 };
 
 struct crawl_link {

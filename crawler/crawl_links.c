@@ -32,6 +32,16 @@ void crawl_links_add(const struct crawl *c, struct crawl_job *job, struct slice 
     job->links[job->n_links++] = link;
 }
 
+/*
+ * How far from a seed a link leads.  From the second step on, pages of one template are one step: the hundredth page of a numbered list is no
+ * deeper than the second.  What is endless there says nothing new for long, and starves (novelty.h).
+ */
+static void add_page(const struct crawl *c, struct crawl_job *job, struct slice url) {
+    struct url_parts p;
+    bool same = job->depth >= 2 && url_split(url, &p) && novelty_keys(p.host, p.target).template == job->template;
+    crawl_links_add(c, job, url, FRONTIER_PAGE, same ? job->depth : job->depth + 1, 0);
+}
+
 /* A feed counts where a source begins: every page of a blog has one of its own comments, with nothing new in it. */
 static void add_feed(const struct crawl *c, struct crawl_job *job, struct slice url) {
     size_t source;
@@ -65,14 +75,16 @@ static void header_link(const struct crawl *c, struct crawl_job *job, const stru
     if (alternate && http_link_is_feed(link->type))
         add_feed(c, job, buf_view(to));
     else if (next || (alternate && link->hreflang.len))
-        crawl_links_add(c, job, buf_view(to), FRONTIER_PAGE, job->depth + 1, 0);
+        add_page(c, job, buf_view(to));
 }
 
 void crawl_links_of(const struct crawl *c, struct crawl_job *job, struct page *page, struct crawl_page_tools *t) {
     struct slice rest = buf_view(&job->answer->head), name, value;
     struct http_link link;
+    struct url_parts p;
     bool follow = !header_nofollow(c, rest);
     unsigned n = 0;
+    if (url_split(slice_str(job->url), &p)) job->template = novelty_keys(p.host, p.target).template;
     while (http_head_next(&rest, &name, &value))
         while (slice_eq_nocase(name, slice_str("link")) && n++ < HEADER_LINKS && http_link_next(&value, &link))
             header_link(c, job, &link, page, follow && !page->robots.nofollow, t);
@@ -84,6 +96,6 @@ void crawl_links_of(const struct crawl *c, struct crawl_job *job, struct page *p
         if (l->feed)
             add_feed(c, job, l->url);
         else
-            crawl_links_add(c, job, l->url, FRONTIER_PAGE, job->depth + 1, 0);
+            add_page(c, job, l->url);
     }
 }

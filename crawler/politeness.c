@@ -53,6 +53,12 @@ void politeness_end(struct politeness_clock *c, const struct politeness_rules *r
     else if (a->retry_after_ms > 0)
         c->due_ms = max64(c->due_ms, a->now_ms + jittered(min64(a->retry_after_ms, DAY_MS), dice));
     c->failing = a->failure;
+    c->calm = a->ok ? c->calm + 1 : 0;
+    int64_t first = r->backoff_first_ms > 0 ? r->backoff_first_ms : POLITENESS_BACKOFF_FIRST_MS;
+    if (c->calm == POLITENESS_CALM) {
+        c->calm = 0;
+        if (c->backoff_ms > first) c->backoff_ms = max64(c->backoff_ms / 2, first);
+    }
 }
 
 static bool number(struct slice s, int *out) {

@@ -10,8 +10,8 @@
  * idle as it worked.  And never two requests at once.
  *
  * 429, any 5xx, a connection that fails, a timeout: the host rests for what Retry-After asks; without it for 60 s, doubled at
- * each failure in a row up to a day, plus jitter.  A success between two failures stops the doubling; half an hour without a
- * failure forgives.  An answer that is not 200 never makes us faster: its latency enters the mean only when it raises it.
+ * each failure in a row up to a day, plus jitter.  A success between two failures stops the doubling, twenty in a row take one doubling
+ * back, and half an hour without a failure forgives all.  An answer that is not 200 never makes us faster: its latency enters the mean only when it raises it.
  */
 #include "base/slice.h"
 
@@ -21,6 +21,7 @@
 #define POLITENESS_BACKOFF_FIRST_MS 60000
 #define POLITENESS_BACKOFF_MAX_MS 86400000
 #define POLITENESS_FORGIVE_MS 1800000
+#define POLITENESS_CALM 20 /* successes in a row that halve the next rest */
 
 struct politeness_clock {
     int64_t due_ms;          /* wall time before which no request may start */
@@ -29,6 +30,7 @@ struct politeness_clock {
     int64_t backoff_ms;      /* the last rest that was not asked by Retry-After; 0: none */
     int64_t last_failure_ms; /* wall time of the last failure; 0: none */
     bool failing;            /* the last answer was a failure */
+    unsigned calm;           /* successes in a row seen by this process */
 };
 
 struct politeness_rules {

@@ -46,7 +46,7 @@ struct source {
     bool official;                       /* a public body's own site: preferred among duplicates */
     int64_t delay_ms;                    /* floor between two requests to a host; default 1000 */
     int64_t max_pages, max_bytes;        /* 0: no limit */
-    int64_t max_depth;                   /* links from a seed; default 20 */
+    int64_t max_depth;                   /* links from a seed, those within a path template aside; default 20 */
     int64_t max_page_bytes;              /* default LIMIT_BODY_WIRE */
     int64_t max_barren_pages;            /* of one path template, that say nothing new; default 100 */
     /* What refine does with its documents; 0 and CHOICE_DEFAULT: as the hub's settings say. */

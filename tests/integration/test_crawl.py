@@ -164,16 +164,20 @@ class Closed(CrawlCase):
 class Shapes(CrawlCase):
     def test_traps(self):
         site = small_site(1)
+        deep = ["/%s.html" % "".join(chr(97 + i // k % 5) for k in (1, 5)) for i in range(25)]
         for i in range(1, 40):
             site["/" + "x/" * i] = html("x", TEXT % i, ["/" + "x/" * (i + 1)])
-            site["/agenda/%d" % i] = html("a", TEXT % i, ["/agenda/%d" % (i + 1)])
-        site["/"] = html("A", TEXT % "a", ["/x/", "/agenda/1", "/" + "long" * 600])
+            site["/liste/%d" % i] = html("a", TEXT % i, ["/liste/%d" % (i + 1)])
+        for at, to in zip(deep, deep[1:]):
+            site[at] = html("a", TEXT % at, [to])
+        site["/"] = html("A", TEXT % "a", ["/x/", "/liste/1", deep[0], "/" + "long" * 600])
         o = self.serve({"a.test": site})
         self.source("a.test", delay=5, max_depth=10)
         report = self.crawl(o)
-        self.assertEqual(sum(t.startswith("/agenda/") for t in o.targets("a.test")), 10)
+        self.assertEqual(sum(t in deep for t in o.targets("a.test")), 10)
         self.assertEqual(sum(t.startswith("/x/") for t in o.targets("a.test")), 2)
-        self.assertEqual(report["campaign_so_far"]["refused"], {"trap": 1, "depth": 1})
+        self.assertEqual(sum(t.startswith("/liste/") for t in o.targets("a.test")), 40)  # a numbered list is one step
+        self.assertEqual(report["campaign_so_far"]["refused"], {"trap": 1, "depth": 1, "gone": 1})
 
 
 class Interruptions(CrawlCase):

@@ -58,6 +58,16 @@ static void test_back_off_after_a_success(void **state) {
     succeed_at(&c, now);
     now = c.due_ms;
     assert_int_equal(fail_at(&c, now, -1), 120000); /* as before: neither doubled nor forgiven */
+    for (int i = 0; i < POLITENESS_CALM; i++) succeed_at(&c, now = c.due_ms);
+    assert_int_equal(fail_at(&c, now, -1), 60000); /* a calm run takes one doubling back */
+    now += fail_at(&c, now, -1);
+    now += fail_at(&c, now, -1);
+    assert_int_equal(c.backoff_ms, 240000);
+    for (int i = 0; i < 9 * POLITENESS_CALM; i++) succeed_at(&c, now = c.due_ms);
+    assert_int_equal(c.backoff_ms, 60000); /* and never more than all */
+    now += fail_at(&c, now, -1);
+    now += fail_at(&c, now, -1);
+    succeed_at(&c, now);
     now = c.due_ms + 1800000;
     assert_int_equal(fail_at(&c, now, -1), 60000); /* forgiven after a quiet half hour */
 }
