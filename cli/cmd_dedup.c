@@ -110,9 +110,15 @@ static enum status tend_index(const struct dedup_cli_options *o, struct dedup_jo
 static enum status work(struct dedup_job *job, struct buf *err) {
     enum status st = dir_make(job->out, err);
     if (st == ST_OK) st = dedup_job_read(job, err);
-    if (st == ST_OK) st = dedup_job_decide(job, err);
+    if (st == ST_OK) {
+        progress_text(&job->progress, "comparing");
+        st = dedup_job_decide(job, err);
+    }
     if (st == ST_OK) st = dedup_job_count_repeats(job, err);
-    if (st == ST_OK) st = dedup_job_write(job, err);
+    if (st == ST_OK) {
+        progress_text(&job->progress, "writing what is kept");
+        st = dedup_job_write(job, err);
+    }
     if (st == ST_OK) st = dedup_job_remember(job, err);
     if (st == ST_OK) dedup_resume_sweep(job->out);
     return st;
