@@ -218,6 +218,13 @@ bench-refine: release
 bench-quality: release
 	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/quality.py $(N)
 
+## bench-frontier N=URLs H=hosts: a frontier filled and dispatched: rates, resident memory, bytes a URL (10,000,000 over 100,000 by default)
+.PHONY: bench-frontier
+bench-frontier: $(BIN)/bench/crawl_frontier
+	@rm -rf $(BUILD)/bench-frontier && mkdir -p $(BUILD)/bench-frontier
+	@$(BIN)/bench/crawl_frontier $(BUILD)/bench-frontier $(or $(N),10000000) $(or $(H),100000) $(or $(D),200000)
+	@rm -rf $(BUILD)/bench-frontier
+
 ## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl
 .PHONY: bench-publish
 bench-publish: release

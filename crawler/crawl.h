@@ -53,7 +53,7 @@ struct crawl_decision {
 
 struct crawl_hooks { /* every member may be NULL; ctx is given back */
     void *ctx;
-    /** French share of a document's text, 0 to 1.  Called from the worker threads at once; ${worker} is below opt->workers. */
+    /** French share of a text, the beginning of a document's, 0 to 1.  Called from the worker threads at once; ${worker} is below opt->workers. */
     double (*french_share)(void *ctx, unsigned worker, struct slice text);
     /** About five times a second, from the loop. */
     void (*progress)(void *ctx, const struct crawl_stats *s);

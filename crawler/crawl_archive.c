@@ -287,18 +287,12 @@ static enum status note_capture(struct crawl *c, struct crawl_job *job, int64_t 
 /* The request comes first; a capture is found by its response. */
 enum status crawl_archive_append(struct crawl *c, struct crawl_job *job, struct buf *err) {
     struct crawl_archive *a = &c->archive;
-    size_t at = 0;
-    int64_t response = -1, raw;
-    for (unsigned i = 0; i < job->warc_n; i++) {
-        int64_t offset = (int64_t)a->row.warc_end;
-        enum status r =
-            segment_append_packed(a->warc, slice_sub(buf_view(&job->warc), at, job->warc_ends[i]), &a->row.warc_end, err);
-        if (r != ST_OK) return r;
-        if (i == 1) response = offset;
-        at = job->warc_ends[i];
-        a->row.warc_records++;
-    }
-    enum status r = append_document(c, job, response, &raw, err);
+    int64_t start = (int64_t)a->row.warc_end, raw;
+    int64_t response = job->warc_n > 1 ? start + (int64_t)job->warc_ends[0] : -1;
+    enum status r = job->warc_n ? segment_append_packed(a->warc, buf_view(&job->warc), &a->row.warc_end, err) : ST_OK;
+    if (r != ST_OK) return r;
+    a->row.warc_records += job->warc_n;
+    r = append_document(c, job, response, &raw, err);
     if (r == ST_OK) r = note_capture(c, job, response, raw, err);
     a->dirty = true;
     return r;

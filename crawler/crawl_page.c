@@ -13,6 +13,7 @@
 
 #define ABSENT_TITLE 256 /* bytes of a soft 404's title, words of its text, at most */
 #define ABSENT_WORDS 80
+#define SHARE_SAMPLE 2048
 #define EVIDENCE_MAX 400 /* bytes of one signal's evidence in the WARC's metadata record */
 
 static void reject(struct crawl_job *job, enum reason reason, struct slice detail) {
@@ -165,6 +166,14 @@ static struct slice document_url(const struct crawl *c, const struct crawl_job *
     return ours ? page->canonical : slice_str(job->url);
 }
 
+/* What a page's French share is estimated from while crawling: whole words of its beginning.  Refining reads all of it. */
+static struct slice sample(struct slice text) {
+    size_t end = SHARE_SAMPLE;
+    if (text.len <= end) return text;
+    while (end > 0 && (unsigned char)text.ptr[end] > ' ') end--;
+    return slice_sub(text, 0, end ? end : utf8_valid_prefix(slice_sub(text, 0, SHARE_SAMPLE)));
+}
+
 static void make_document(const struct crawl *c, struct crawl_job *job, const struct page *page, struct crawl_page_tools *t) {
     const struct source *src = c->taken[job->source];
     struct doc *d = &job->doc;
@@ -172,7 +181,8 @@ static void make_document(const struct crawl *c, struct crawl_job *job, const st
     struct slice url = document_url(c, job, page);
     doc_id(slice_str(src->id), url, id);
     clock_iso8601(job->answer->sent_ms, when);
-    if (c->hooks && c->hooks->french_share) job->french_share = c->hooks->french_share(c->hooks->ctx, t->number, page->text);
+    if (c->hooks && c->hooks->french_share)
+        job->french_share = c->hooks->french_share(c->hooks->ctx, t->number, sample(page->text));
     buf_clear(&t->plain);
     metadata(job, page, &t->plain);
     struct slice digest = d->digest;

@@ -195,6 +195,7 @@ void frontier_free(struct frontier *f) {
     buf_free(&f->url);
     buf_free(&f->visited);
     map64_free(&f->hosts);
+    free(f->known);
     free(f);
 }
 
@@ -209,6 +210,8 @@ enum status frontier_commit(struct frontier *f, struct buf *err) {
 void frontier_rollback(struct frontier *f) {
     if (!sqlite3_get_autocommit(f->db.h)) sqlite3_exec(f->db.h, "ROLLBACK", NULL, NULL, NULL);
     map64_free(&f->hosts); /* numbers given since the transaction began are void */
+    free(f->known);
+    f->known = NULL;
 }
 
 enum status frontier_fold(struct frontier *f, struct buf *err) {
@@ -237,7 +240,7 @@ enum status frontier_host(struct frontier *f, struct slice name, int64_t *number
 /* ---- URLs ---- */
 
 static int64_t rank_of(int64_t depth, int64_t order) {
-    if (depth > 1000) depth = 1000;
+    if (depth > FRONTIER_DEPTH_MAX) depth = FRONTIER_DEPTH_MAX;
     return (depth << FRONTIER_RANK_SHIFT) | order;
 }
 
@@ -277,15 +280,37 @@ static enum status nearer(struct frontier *f, const struct frontier_url *u, int6
     return db_run(&f->db, st, err);
 }
 
+static struct frontier_known known_as(const struct frontier_url *u) {
+    int64_t depth = u->depth < FRONTIER_DEPTH_MAX ? u->depth : FRONTIER_DEPTH_MAX;
+    return (struct frontier_known){hash64(u->url), (uint32_t)hash64_seed(u->url, 1), (uint32_t)depth + 1};
+}
+
+/* Seen lately, and not from nearer now: nothing to do. */
+static bool known(const struct frontier *f, struct frontier_url *u, const struct frontier_known *k) {
+    const struct frontier_known *at = f->known ? &f->known[k->key % FRONTIER_KNOWN] : NULL;
+    u->key = (int64_t)k->key;
+    return at && at->key == k->key && at->check == k->check && at->depth && at->depth <= k->depth;
+}
+
+/* One whose key was taken is left out: its row has another. */
+static void remember(struct frontier *f, const struct frontier_url *u, struct frontier_known k) {
+    if (!f->known) f->known = calloc(FRONTIER_KNOWN, sizeof *f->known);
+    if (f->known && u->key == (int64_t)k.key) f->known[k.key % FRONTIER_KNOWN] = k;
+}
+
 enum status frontier_add(struct frontier *f, struct frontier_url *u, enum reason refusal, struct slice detail, bool *added,
                          struct buf *err) {
     bool found = false;
     int64_t rank = 0, reason = 0;
     int state = 0;
     *added = false;
+    struct frontier_known k = known_as(u);
+    u->known = known(f, u, &k);
+    if (u->known) return ST_OK;
     enum status r = look(f, u, &found, &rank, &state, &reason, err);
     if (r != ST_OK) return r == ST_SKIP ? ST_OK : r;
     u->known = found;
+    remember(f, u, k);
     if (found) return nearer(f, u, rank, state, reason, refusal, added, err);
     sqlite3_stmt *st = f->st[FRONTIER_PUT];
     sqlite3_bind_int64(st, 1, u->key);

@@ -7,9 +7,11 @@
 
 #define FRONTIER_VERSION 1
 #define FRONTIER_RANK_SHIFT 44
+#define FRONTIER_DEPTH_MAX 1000
 #define FRONTIER_PROBES 16 /* keys tried after a collision */
 #define FRONTIER_DETAIL_MAX 1000
-#define FRONTIER_HOST_CACHE 1000000 /* host names whose numbers are kept in memory */
+#define FRONTIER_KNOWN ((size_t)1 << 19) /* 8 MB */
+#define FRONTIER_HOST_CACHE 1000000      /* host names whose numbers are kept in memory */
 
 enum {
     FRONTIER_BEGIN,
@@ -48,7 +50,15 @@ enum {
 
 enum { VISIT_GET, VISIT_PUT, VISIT_KEEP, VISIT_KEEP_URL, VISIT_DUE, VISIT_MODIFIED, VISIT_N };
 
+/* URLs seen lately, by the low bits of their hash: pages of a site link to the same ones again and again. */
+struct frontier_known {
+    uint64_t key;
+    uint32_t check; /* of another hash: a key alone would lose a URL in a million million */
+    uint32_t depth; /* + 1; 0: empty */
+};
+
 struct frontier {
+    struct frontier_known *known; /* FRONTIER_KNOWN of them, or NULL */
     struct db db;
     sqlite3_stmt *st[FRONTIER_N];
     int lock;                     /* descriptor that holds the campaign's lock; -1: reading */
