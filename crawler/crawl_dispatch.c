@@ -1,10 +1,12 @@
 #include "crawler/crawl_internal.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
 
-#define LOOK_AT 256          /* URLs of one host judged in a turn before others have theirs */
+#define LOOK_AT 256 /* URLs of one host judged in a turn before others have theirs */
+#define SLOW_COMMIT_MS 5
 #define DISPATCH_AT_ONCE 512 /* requests sent in a turn */
 #define SITEMAP_BODY (50 * MIB)
 
@@ -40,6 +42,7 @@ bool crawl_dispatch_may_connect(void *ctx, void *tag, const char *ip) {
     enum status r = ST_OK;
     if (c->opt->n_connect_to || strcmp(s->ip, ip) == 0) return true;
     memcpy(s->ip, ip, strlen(ip) < sizeof s->ip ? strlen(ip) + 1 : 0);
+    c->now_ms = clock_wall_ms(); /* names took their time */
     if (address_ready(c, s, &due, &r, NULL)) return true;
     s->clock.due_ms = due > s->clock.due_ms ? due : s->clock.due_ms;
     return false;
@@ -301,10 +304,23 @@ enum status crawl_dispatch(struct crawl *c, struct buf *err) {
     return ST_OK;
 }
 
+/* A commit on a slow disk took its time: the clock of the address counts from the sending, as the host's does from the answer. */
+static enum status sent_late(struct crawl *c, const struct crawl_job *job, struct buf *err) {
+    const struct crawl_slot *s = job->slot;
+    if (c->opt->n_connect_to || !s->ip[0]) return ST_OK;
+    return hosts_address_claim(c->hosts, s->ip, c->now_ms + s->rules.floor_ms, err);
+}
+
 enum status crawl_dispatch_send(struct crawl *c, struct buf *err) {
     struct crawl_job *job;
+    int64_t chosen_ms = c->now_ms;
     c->n_to_send = 0;
+    c->now_ms = clock_wall_ms();
     while ((job = crawl_work_pop(&c->to_send))) {
+        if (c->now_ms - chosen_ms > SLOW_COMMIT_MS && sent_late(c, job, err) != ST_OK) {
+            crawl_work_job_free(job);
+            return ST_FATAL;
+        }
         int64_t cap = job->control ? (int64_t)LIMIT_ROBOTS : job->kind == FRONTIER_SITEMAP ? (int64_t)SITEMAP_BODY : 0;
         if (!cap)
             cap = c->sources[job->source].src->max_page_bytes > 0 ? c->sources[job->source].src->max_page_bytes
