@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define BATCH 10000
+#define FOLD_EVERY 4 /* batches: a crawl folds when it has forced its archives */
 #define DISPATCH_BATCH 512
 #define DELAY_MS 1000
 
@@ -55,7 +56,9 @@ static void fill(struct crawl *c, int64_t urls, int64_t hosts, struct buf *err) 
         if (i % BATCH == 0) check(frontier_begin(c->frontier, err), err);
         check(frontier_host(c->frontier, slice_str(name), &u.host, &made, err), err);
         check(frontier_add(c->frontier, &u, REASON_NONE, slice_of("", 0), &added, err), err);
-        if (i % BATCH == BATCH - 1 || i == urls - 1) check(frontier_commit(c->frontier, err), err);
+        if (i % BATCH != BATCH - 1 && i != urls - 1) continue;
+        check(frontier_commit(c->frontier, err), err);
+        if (i / BATCH % FOLD_EVERY == 0 || i == urls - 1) check(frontier_fold(c->frontier, err), err);
         if (i % 1000000 == 999999)
             fprintf(stderr, "%lld M: %.0f URLs/s, %.0f MB resident\n", (long long)(i + 1) / 1000000,
                     (double)i / (seconds() - began), resident());
@@ -95,6 +98,7 @@ static void dispatch(struct crawl *c, int64_t wanted, struct buf *err) {
         check(hosts_commit(c->hosts, err), err);
         c->hosts_open = false;
         check(frontier_commit(c->frontier, err), err);
+        if (sent / DISPATCH_BATCH % 64 == 0) check(frontier_fold(c->frontier, err), err);
         if (clock_mono_ms() - before > slowest) slowest = clock_mono_ms() - before;
         if (sent < batch && crawl_slots_next_due(c) > c->now_ms) nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
