@@ -214,6 +214,18 @@ static bool holds(const struct features *f, const struct page_tree *t, uint32_t 
     return block != SIZE_MAX && block >= f->nodes[node].before && block < f->nodes[t->nodes[node].end].before;
 }
 
+#define SIBLINGS 100u /* looked at */
+
+/* A box among paragraphs, as manuals and magazines have them, is of the text: a site's sidebar stands beside a column, not beside its lines. */
+static bool is_inset(const struct features *f, const struct page_tree *t, uint32_t node) {
+    uint32_t up = t->nodes[node].parent, lines = 0, seen = 0;
+    struct block_sums own = regions_sums(f, t, node);
+    if (own.links * 4 > own.bytes) return false;
+    for (uint32_t c = up + 1; c < t->nodes[up].end && seen < SIBLINGS && lines < 2; c = t->nodes[c].end, seen++)
+        lines += c != node && t->nodes[c].tag != TAG_TEXT && regions_under(f, t, c) == 1 && regions_sums(f, t, c).good > 0;
+    return lines >= 2;
+}
+
 /* What each node is beside the text, as far as names and rows tell, with its ancestors'. */
 static void mark_asides(struct features *f, const struct page_tree *t, size_t heading) {
     uint32_t all = f->sums[f->nodes[t->n_nodes].before].good;
@@ -223,6 +235,7 @@ static void mark_asides(struct features *f, const struct page_tree *t, size_t he
         if (t->nodes[i].tag == TAG_TEXT || !regions_under(f, t, i)) continue;
         if (k->card) k->aside |= ASIDE_CARD;
         if (holds(f, t, i, heading) || t->nodes[i].tag == TAG_main) continue;
+        if (k->cues & CUE_BIT(SIDE) && is_inset(f, t, i)) k->cues &= ~CUE_BIT(SIDE);
         if (k->cues & CUE_BIT(COMMENT)) k->aside |= ASIDE_COMMENT;
         bool most = regions_sums(f, t, i).good * 10 > all * 9;
         if (!most && (k->places & ASIDE_PLACES || k->cues & ASIDE_CUES)) k->aside |= ASIDE_NAMED;
