@@ -95,6 +95,9 @@ static const struct {
     {'t',
      "<title>Exemple</title><script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"headline\":\"L&#39;eau\"}</script>",
      "L'eau"},
+    {'t', "<title>Le moulin à eau du bourg | Les amis du patrimoine</title>", "Le moulin à eau du bourg"},
+    {'t', "<title>Le moulin à eau du bourg | Le carnet</title><h1><a href='/'>Le carnet</a></h1><p>x", "Le moulin à eau du bourg"},
+    {'t', "<title>Le moulin</title><main><h1>Deux siècles de farine au bourg</h1></main>", "Deux siècles de farine au bourg"},
     {'a', "<meta name=author content='Anne Roy'>", "Anne Roy"},
     {'a', "<span class='byline'>Par Anne Roy</span>", "Anne Roy"},
     {'a', "<meta name=citation_author content='Anne Roy'><meta name=citation_author content='Léo Bon'>", "Anne Roy; Léo Bon"},
@@ -107,6 +110,9 @@ static const struct {
     {'l', "<html xml:lang=fr>", "fr"},
     {'l', "<meta http-equiv=content-language content=oc>", "oc"},
     {'d', "<meta property=article:published_time content=2024-07-01T23:30:00+02:00>", "2024-07-01"},
+    {'d', "<article><p>x</p><footer class=entry-footer><time class=published datetime=2024-07-01>x</time></footer></article>",
+     "2024-07-01"},
+    {'d', "<p class=date>1 июля 2024</p>", "2024-07-01"},
     {'d',
      "<script type='application/ld+json'>\n// <![CDATA[\n{\"@type\":\"BlogPosting\",\"datePublished\":\"2024-07-01\"};\n// ]]></script>",
      "2024-07-01"},
@@ -201,6 +207,35 @@ static const struct {
     {"<body><main><p>" LONG
      "</p><script>var x = 'du code qui ne se lit pas';</script><style>.a{b:c}</style><!-- une remarque --><p>" MORE "</p></main>",
      LONG, "du code|b:c|remarque"},
+    /* more comments than text: the text */
+    {"<body><article><h1>Le moulin</h1><p>" LONG "</p><p>" MORE "</p></article><ol class=comment-list>"
+     "<li class=comment><p>J'ai connu ce moulin, monsieur, du temps de mon grand-père, et il tournait bien mieux, croyez-moi, je vous le dis.</p>"
+     "<li class=comment><p>Pour ma part, je n'y crois pas, et la farine de la ville, bien plus fine, me convient tout à fait, je l'avoue.</p>"
+     "<li class=comment><p>Les deux messieurs ont tort, la rivière est trop basse, et personne n'y a moulu de blé depuis la guerre, hélas.</p></ol>",
+     LONG "|" MORE, "grand-père|la ville|depuis la guerre"},
+    /* cards of other pages in a row */
+    {"<body><main><h1>Le moulin</h1><p>" LONG "</p><p>" MORE "</p><p>" LONG "</p><ul class=flux>"
+     "<li><h3><a href=/1>Le pont est rouvert aux voitures</a></h3><p>Après trois mois de travaux, le pont du bourg, élargi, est rouvert aux voitures et aux charrettes.</p>"
+     "<li><h3><a href=/2>Une école pour les grands</a></h3><p>La nouvelle école, bâtie derrière l'église, accueillera, dès la rentrée, les enfants de douze ans.</p>"
+     "<li><h3><a href=/3>Le marché change de jour</a></h3><p>À la demande des marchands, le marché, tenu le lundi, se tiendra désormais le samedi matin.</p></ul></main>",
+     LONG "|" MORE, "pont|école|samedi"},
+    /* the standfirst above the text */
+    {"<title>Le moulin du bourg</title><body><article><header><h1>Le moulin du bourg</h1><p class=chapo>Depuis deux cents ans, les ailes tournent au-dessus du bourg, et l'on y vient de loin.</p>"
+     "</header><div><p>" LONG "</p><p>" MORE "</p></div></article>",
+     "Depuis deux cents ans, les ailes tournent au-dessus du bourg, et l'on y vient de loin.|" LONG, "Le moulin du bourg"},
+    /* a box among paragraphs, tab panels, a state in a class */
+    {"<body class=has-sidebar><main><p>" LONG
+     "</p><div class=sidebar><p class=titre>Le saviez-vous, voyageur ?</p><p>La meule de dessous ne bouge pas, c'est celle de dessus qui tourne, et qu'il faut battre tous les mois.</p></div><p>" MORE
+     "</p><div class=tabs><section class=tab-panel><h3>Vous êtes meunier</h3><p>Il faut, pour moudre, une autorisation du maire, et celle du préfet au-delà de cent sacs par mois.</p></section></div></main>",
+     "La meule de dessous ne bouge pas, c'est celle de dessus qui tourne, et qu'il faut battre tous les mois.|"
+     "Il faut, pour moudre, une autorisation du maire, et celle du préfet au-delà de cent sacs par mois.",
+     ""},
+    /* who wrote, what to read next, a picture's credit */
+    {"<body><article><p>" LONG
+     "</p><figure><img src=a><figcaption>Le moulin, vu du pont, un soir de septembre, par temps calme.</figcaption></figure>"
+     "<p>Lire aussi : <a href=/2>Le pont est rouvert aux voitures</a></p><p>" MORE "</p><p>Photo : A. Meunier</p>"
+     "<div class=author-box><p>Anne Meunier écrit sur les moulins depuis dix ans, et vit, avec ses trois chats, au bord de la rivière.</p></div></article>",
+     LONG "|" MORE, "vu du pont|rouvert|Photo|trois chats"},
 };
 
 static bool has_line(struct slice text, struct slice line) {
