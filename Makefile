@@ -225,6 +225,11 @@ bench-frontier: $(BIN)/bench/crawl_frontier
 	@$(BIN)/bench/crawl_frontier $(BUILD)/bench-frontier $(or $(N),10000000) $(or $(H),100000) $(or $(D),200000)
 	@rm -rf $(BUILD)/bench-frontier
 
+## bench-ingest MB=n: every way in beside the bare decompressor and parser on the same file, of n MB each (24)
+.PHONY: bench-ingest
+bench-ingest: release
+	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/ingest.py $(MB)
+
 ## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl
 .PHONY: bench-publish
 bench-publish: release
