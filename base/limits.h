@@ -37,11 +37,11 @@
 #define LIMIT_ZSTD_DICTIONARY (32 * MIB) /* of a .warc.zst from elsewhere */
 #define LIMIT_RESYNC (256 * MIB)         /* read again while looking for a whole frame after damage */
 #define LIMIT_ZSTD_WINDOW_LOG 27         /* the widest window the field's readers accept */
-#define LIMIT_INGEST_UNIT (32 * MIB)      /* one document's bytes in a dump, before anything is made of them */
-#define LIMIT_INGEST_FLIGHT (24 * MIB)    /* of units read and not yet written, past which reading waits */
-#define LIMIT_INGEST_RATIO ((size_t)500)  /* a file that grows more than this when unpacked is a bomb */
-#define LIMIT_INGEST_FREE (64 * MIB)      /* unpacked bytes before which no ratio is looked at */
-#define LIMIT_INGEST_DEPTH ((size_t)256)  /* of elements, templates, folders */
+#define LIMIT_INGEST_UNIT (32 * MIB)     /* one document's bytes in a dump, before anything is made of them */
+#define LIMIT_INGEST_FLIGHT (24 * MIB)   /* of units read and not yet written, past which reading waits */
+#define LIMIT_INGEST_RATIO ((size_t)500) /* a file that grows more than this when unpacked is a bomb */
+#define LIMIT_INGEST_FREE (64 * MIB)     /* unpacked bytes before which no ratio is looked at */
+#define LIMIT_INGEST_DEPTH ((size_t)256) /* of elements, templates, folders */
 #define LIMIT_SHARD_TEXT (128 * MIB)
 #define LIMIT_RELEASE_PATH ((size_t)512)      /* a path inside a release */
 #define LIMIT_RELEASE_FILES ((size_t)1000000) /* files of one release */

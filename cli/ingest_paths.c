@@ -115,6 +115,7 @@ static int bring_in(struct cli *cli, struct ingest_options *o) {
     }
     progress_begin(&w.line, "ingest", cli->quiet);
     enum status st = ingest_run(o, &r, &newer, &err);
+    o->ctx = NULL; /* it ends here */
     progress_end(&w.line);
     int64_t ms = clock_mono_ms() - began;
     if (st == ST_OK) {
