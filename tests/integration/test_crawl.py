@@ -218,21 +218,6 @@ class Interruptions(CrawlCase):
         with sqlite3.connect(pathlib.Path(self.hub, "manifest.sqlite")) as db:
             self.assertEqual(db.execute("SELECT count(*) FROM documents").fetchone()[0], 21)
 
-    def test_kill_9(self):
-        o = self.serve(self.sites(), latency=0.005)
-        for host in self.sites():
-            self.source(host, delay=50)
-        dice = random.Random(7)
-        for _ in range(12):
-            p = subprocess.Popen(self.command(o), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(dice.uniform(0.03, 0.45))
-            p.kill()
-            p.wait()
-        self.crawl(o)
-        self.everything(o)
-        for host in self.sites():
-            self.polite(o, host, 0.050)
-
     def test_sigterm_saves_and_says_how_to_go_on(self):
         o = self.serve(self.sites())
         for host in self.sites():
