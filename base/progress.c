@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define REDRAW_TTY_MS 100
@@ -13,13 +15,31 @@ void progress_begin(struct progress *p, const char *label, bool quiet) {
     *p = (struct progress){.label = label, .quiet = quiet, .tty = isatty(STDERR_FILENO) == 1, .started_ms = now, .drawn_ms = now};
 }
 
+static int columns(void) {
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
+}
+
+/* The bytes of ${line} that ${room} columns hold: a line that wraps could not be drawn over. */
+static int fitting(const char *line, int room) {
+    int at = 0;
+    for (; line[at] && room > 0; room--) {
+        at++;
+        while (((unsigned char)line[at] & 0xC0) == 0x80) at++; /* the rest of a UTF-8 sequence */
+    }
+    return at;
+}
+
 void progress_text(struct progress *p, const char *line) {
     if (p->quiet) return;
     int64_t now = clock_mono_ms();
     if (now - p->drawn_ms < (p->tty ? REDRAW_TTY_MS : REDRAW_LOG_MS)) return;
     p->drawn_ms = now;
     p->drawn = true;
-    fprintf(stderr, p->tty ? "\r\033[K%s: %s" : "%s: %s\n", p->label, line);
+    if (p->tty)
+        fprintf(stderr, "\r\033[K%s: %.*s", p->label, fitting(line, columns() - (int)strlen(p->label) - 3), line);
+    else
+        fprintf(stderr, "%s: %s\n", p->label, line);
     fflush(stderr);
 }
 

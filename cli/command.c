@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 int cli_error(int code, const char *fmt, ...) {
     struct buf text = {.max = LIMIT_ERR};
@@ -10,7 +11,8 @@ int cli_error(int code, const char *fmt, ...) {
     va_start(ap, fmt);
     buf_vprintf(&text, fmt, ap);
     va_end(ap);
-    fprintf(stderr, "villers: %s\n", buf_cstr(&text));
+    /* over the line of progress, if one stands there */
+    fprintf(stderr, "%svillers: %s\n", isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "", buf_cstr(&text));
     buf_free(&text);
     return code;
 }

@@ -263,8 +263,6 @@ static bool stop(void *ctx) {
     bool hangup = cli_hangup();
     if (hangup && w->log_path) open_log(w);
     look_at_config(w, clock_wall_ms(), hangup);
-    /* the terminal itself has gone: nobody is there to see it go on */
-    if (hangup && w->line.tty && isatty(STDERR_FILENO) != 1) w->left = true;
     w->draining = cli_interrupted() || w->left;
     return w->draining || w->reload;
 }
@@ -289,6 +287,8 @@ static void show(void *ctx, const struct crawl_stats *s) {
     int64_t now = clock_wall_ms();
     if (now - w->status_ms < STATUS_MS) return;
     w->status_ms = now;
+    /* the terminal it was started from has gone: nobody is there to see it go on */
+    w->left = w->left || (w->line.tty && isatty(STDERR_FILENO) != 1);
     if (w->log) fflush(w->log);
     write_status(w, state(w));
     if (w->metrics) set_metrics(w);

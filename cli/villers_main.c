@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define COMMAND(name) extern const struct command cmd_##name;
 #include "cli/commands.def"
@@ -35,7 +36,8 @@ static void help(struct buf *out) {
 static void emit(void *ctx, enum log_level level, const char *line) {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     (void)ctx;
-    fprintf(stderr, "villers: %s: %s\n", names[level], line);
+    /* over the line of progress, if one stands there */
+    fprintf(stderr, "%svillers: %s: %s\n", isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "", names[level], line);
 }
 
 static const struct command *find_command(const char *name) {
