@@ -8,6 +8,9 @@
 -- captures 121 and 13 for the index on doc (paths of about 45 bytes, digests of 32), placements 13 a dataset; so about 25 GB for 100
 -- million documents in one dataset.
 --
+-- Measured with 10 million documents on two cores: 2.6 GB; `villers stats` 0.4 s, `villers explain` 0.01 s of processor time (under 0.1 s in all), and
+-- publish holds 150 MB while the documents are put in the order of shards, because sorting spills to disk.
+--
 -- Nothing is deleted from captures and documents: a removal marks, so that a tombstone keeps its evidence.
 
 -- What is true of the whole hub: 'created' (ISO 8601), 'code' (version that made it), 'clusters' ('stale' while verdicts are newer).
