@@ -230,7 +230,7 @@ bench-frontier: $(BIN)/bench/crawl_frontier
 bench-ingest: release
 	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/ingest.py $(MB)
 
-## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl
+## bench-publish HUB=DIR: publish of a refined hub beside zstd -T0, pull beside curl, serve beside nginx (tests/bench/hub.c makes a hub of any size)
 .PHONY: bench-publish
 bench-publish: release
 	@tests/bench/publish.py $(HUB)

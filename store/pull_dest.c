@@ -43,6 +43,14 @@ enum status pull_check_room(struct pull *p) {
 
 /* ---- the folder ---- */
 
+/* What a pull that was killed while it wrote a file left in the folder itself; the lock is ours, so nobody writes now. */
+static void sweep_leftovers(struct pull *p) {
+    static const char *const folders[] = {"", RELEASE_DATA_DIR, RELEASE_DELTA_DIR};
+    struct buf path = {.max = LIMIT_URL_INPUT};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) dir_sweep_tmp(pull_path(p, &path, folders[i]));
+    buf_free(&path);
+}
+
 /* An unknown folder with something in it is not ours to write over. */
 enum status pull_open_dest(struct pull *p) {
     struct buf path = {.max = LIMIT_URL_INPUT};
@@ -62,6 +70,7 @@ enum status pull_open_dest(struct pull *p) {
         else if (flock(p->lock_fd, LOCK_EX | LOCK_NB) != 0)
             st = fail(p->err, ST_RETRY, "%s: another pull is at work there", p->opt->dest);
     }
+    if (st == ST_OK) sweep_leftovers(p);
     buf_free(&path);
     return st;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""MB/s of publish beside `zstd -T0` at the same level on the same lines, and of pull from `villers serve` beside curl.
+"""MB/s of publish beside `zstd -T0` at the same level on the same lines, of pull from `villers serve` beside curl, and serve beside nginx by wrk.
 
     tests/bench/publish.py HUB [--runs N]
 
@@ -8,7 +8,9 @@ HUB has been refined; a dataset named bench-publish is made in it and removed.  
 import argparse
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +37,38 @@ def copy_of(hub, work, n):
         (target / name).symlink_to((hub / name).resolve())
     (target / "releases").mkdir()
     return target
+
+
+def wrk(url, connections):
+    """Requests and bytes a second."""
+    out = subprocess.run(["wrk", "-t1", "-c%d" % connections, "-d3", url], capture_output=True, text=True, check=True).stdout
+    units = {"B": 1, "KB": 2 ** 10, "MB": 2 ** 20, "GB": 2 ** 30}
+    number, unit = re.search(r"Transfer/sec:\s+([\d.]+)(\wB|B)", out).groups()
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)), float(number) * units[unit]
+
+
+def serve_beside_nginx(work, releases, base, shard):
+    if not shutil.which("wrk") or not shutil.which("nginx"):
+        print("serve      wrk and nginx are not both here: left out")
+        return
+    os.chmod(work, 0o755)
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    conf = work / "nginx.conf"
+    conf.write_text("daemon off; worker_processes auto; pid %s/nginx.pid; error_log %s/nginx.err; events { worker_connections 2048; }\n"
+                    "http { access_log off; sendfile on; tcp_nopush on; server { listen 127.0.0.1:%d; root %s; } }\n" % (work, work, port, releases))
+    nginx = subprocess.Popen(["nginx", "-p", work, "-c", conf])
+    try:
+        while not (work / "nginx.pid").exists():
+            time.sleep(0.02)
+        other = "http://127.0.0.1:%d" % port
+        for what, path, connections, index, unit in (("a small file", NAME + "/versions.json", 64, 0, "requests/s"), ("a shard", shard, 16, 1, "MB/s")):
+            ours, theirs = wrk("%s/%s" % (base, path), connections)[index], wrk("%s/%s" % (other, path), connections)[index]
+            scale = 1e6 if index else 1
+            print("serve      %8.0f %s   nginx %8.0f %s   ratio %.2f   (%s)" % (ours / scale, unit, theirs / scale, unit, ours / theirs, what))
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
 
 
 def main():
@@ -67,6 +101,7 @@ def main():
             fetched = [a for url in urls for a in ("-o", str(work / "curl.out"), url)]
             curl = min(timed(["curl", "-sf", *fetched]) for _ in range(args.runs))
             print("pull       %8.1f MB/s   curl        %8.1f MB/s   ratio %.2f   (%.1f MB; pull hashes and syncs)" % (stored / pull, stored / curl, curl / pull, stored))
+            serve_beside_nginx(work, hubs[0] / "releases", base.rsplit("/", 1)[0], "%s/1.0.0/data/%s" % (NAME, urls[0].rsplit("/", 1)[1]))
         finally:
             server.terminate()
             server.wait(10)

@@ -71,6 +71,11 @@ class Pull(WithRelease):
         asked = len(server.asked)
         self.pull(server)
         self.assertFalse([a for a in server.asked[asked:] if "/data/" in a[0]])
+        # What a killed pull was writing is the next one's to sweep.
+        for name in (".tmp-SHA256SUMS.x", "data/.tmp-part.x"):
+            (self.dest / name).write_bytes(b"half")
+        self.pull(server)
+        self.assert_same()
 
     def test_a_part_is_selected_before_it_is_fetched(self):
         release = rel.make(self.path / "origin", "1.1.0", {**SHARDS, 3: range(520, 560)}, licenses={2: "CC-BY-4.0"})

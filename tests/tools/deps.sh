@@ -8,7 +8,7 @@ check="libcmocka-dev python3 zstd sqlite3 curl minisign"
 demo="python3 curl dpkg zstd sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev"
 interop="python3-venv nginx-light minisign chromium"
-bench="hyperfine nginx-light wget2 wget valgrind python3-venv xxhash libxml2-utils"
+bench="hyperfine nginx-light wrk wget2 wget valgrind python3-venv xxhash libxml2-utils"
 
 missing=
 for set in "$@"; do
