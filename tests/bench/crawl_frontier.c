@@ -2,7 +2,7 @@
  * A frontier of N URLs over H hosts, filled as a crawl fills it, then dispatched in turn by the engine's own heaps: rates, resident memory
  * and bytes a URL.
  *
- *   crawl_frontier FOLDER URLS HOSTS DISPATCHES
+ *   crawl_frontier FOLDER URLS HOSTS DISPATCHES      (URLS 0: a folder that was filled before)
  */
 #include "base/clock.h"
 #include "base/file.h"
@@ -117,8 +117,10 @@ int main(int argc, char **argv) {
     buf_printf(&other, "%s/hosts.sqlite", argv[1]);
     check(frontier_open(buf_cstr(&path), c.now_ms, &c.frontier, NULL, &err), &err);
     check(hosts_open(buf_cstr(&other), "bench", c.now_ms, &c.hosts, NULL, &err), &err);
-    fill(&c, urls, hosts, &err);
-    printf("on disk   %8.1f bytes a URL\n", (double)file_size(buf_cstr(&path)) / (double)urls);
+    if (urls > 0) {
+        fill(&c, urls, hosts, &err);
+        printf("on disk   %8.1f bytes a URL\n", (double)file_size(buf_cstr(&path)) / (double)urls);
+    }
     frontier_free(c.frontier); /* as a crawl that resumes */
     double began = seconds();
     check(frontier_open(buf_cstr(&path), c.now_ms, &c.frontier, NULL, &err), &err);

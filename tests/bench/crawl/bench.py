@@ -102,7 +102,7 @@ def run_scrapy(work, seeds, pages):
     if not (python / "bin" / "scrapy").exists():
         subprocess.run([python / "bin" / "pip", "-q", "install", "scrapy"], check=True)
     items = work / "items.jl"
-    wall, cpu, rss, _, code = measured([python / "bin" / "scrapy", "runspider", pathlib.Path(__file__).with_name("spider.py"), "-a", "seeds=%s" % seeds, "-a",
+    wall, cpu, rss, _, code = measured([python / "bin" / "scrapy", "runspider", "-L", "WARNING", pathlib.Path(__file__).with_name("spider.py"), "-a", "seeds=%s" % seeds, "-a",
                                         "pages=%d" % pages, "-O", items], 3600)
     if code:
         sys.exit("scrapy: exit %d" % code)
