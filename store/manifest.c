@@ -58,8 +58,9 @@ _Static_assert(sizeof steps / sizeof *steps == MDB_VERSION - 1, "a step for each
 static enum status climb(struct manifest *m, int64_t from, struct buf *err) {
     char stamp[64];
     enum status st = ST_OK;
-    for (int64_t version = from > 0 ? from : 1; st == ST_OK && version < MDB_VERSION; version++)
-        st = mdb_exec(m, steps[version - 1], err);
+    if (from < 1 || from > MDB_VERSION) return fail(err, ST_FATAL, "%s: no step from version %lld", m->path, (long long)from);
+    for (size_t done = (size_t)from - 1; st == ST_OK && done < sizeof steps / sizeof *steps; done++)
+        st = mdb_exec(m, steps[done], err);
     snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d;", MDB_VERSION);
     return st == ST_OK ? mdb_exec(m, stamp, err) : st;
 }
@@ -72,7 +73,7 @@ static enum status check_version(struct manifest *m, int64_t *version, bool *new
     if (st == ST_OK) st = pragma_int(m, "SELECT count(*) FROM sqlite_schema", &tables, err);
     if (st != ST_OK) return st;
     if (tables == 0 && *version == 0) return ST_OK;
-    if (application != MDB_APPLICATION || *version == 0)
+    if (application != MDB_APPLICATION || *version < 1)
         return fail(err, ST_FATAL, "%s: a database, but not a manifest of Villers", m->path);
     if (*version <= MDB_VERSION) return ST_OK;
     if (newer) *newer = true;

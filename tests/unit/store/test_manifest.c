@@ -511,9 +511,10 @@ static void test_opening(void **state) {
         const char *says;
     } cases[] = {
         {"PRAGMA application_id = 1447251249; PRAGMA user_version = 99; CREATE TABLE x (y);", true, "newer"},
+        {"PRAGMA application_id = 1447251249; PRAGMA user_version = -1; CREATE TABLE x (y);", false, "not a manifest"},
         {"CREATE TABLE x (y);", false, "not a manifest"},
     };
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[128];
         struct manifest *m = NULL;
         bool newer = false;
