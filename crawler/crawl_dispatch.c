@@ -54,7 +54,6 @@ static bool claim(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum s
     *r = crawl_dispatch_hosts_begin(c, err);
     if (*r == ST_OK) *r = hosts_clock(c->hosts, slice_str(s->name), c->now_ms, &shared, err);
     if (*r != ST_OK) return false;
-    shared.least_us = s->clock.least_us;
     shared.calm = s->clock.calm;
     if (shared.due_ms > s->clock.due_ms) s->clock = shared;
     if (s->clock.due_ms > c->now_ms) {

@@ -4,7 +4,7 @@
  * How likely a block is main text: points for and against, added up, by a table that a reader can argue with.  The points were
  * set by hand from what is known of pages (text and link density: C. Kohlschütter et al., "Boilerplate Detection using Shallow Text
  * Features", 2010; stop words and neighbours: J. Pomikálek, "Removing Boilerplate and Duplicate Content from Web Corpora", 2011;
- * class names: Arc90's Readability), and nothing was fitted.  Private to crawler/extract*.c.
+ * class names: Arc90's Readability); chosen by comparing scores of whole sets of pages, never fitted to one.  Private to crawler/extract*.c.
  */
 #include "crawler/extract_features.h"
 

@@ -43,9 +43,8 @@ static int64_t back_off(struct politeness_clock *c, const struct politeness_rule
 
 void politeness_end(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a,
                     uint64_t dice) {
-    /* A stalled server reads a request late: it began no later than its first byte less the shortest time an answer ever took. */
-    int64_t late_ms = (a->latency_us - min64(c->least_us, a->latency_us)) / 1000;
-    if (a->latency_us > 0 && (c->least_us == 0 || a->latency_us < c->least_us)) c->least_us = a->latency_us;
+    /* A stalled server reads a request late, but never after its first byte: from there the delay is kept for certain. */
+    int64_t late_ms = (a->latency_us + 999) / 1000;
     learn_latency(c, a);
     c->due_ms = max64(c->due_ms, a->sent_ms + late_ms + politeness_delay_ms(c, r, dice));
     if (a->failure)

@@ -3,7 +3,7 @@
 /*
  * How long to leave a host alone: pure arithmetic over times that the caller passes in.
  *
- * Between two requests to a host, start to start:
+ * Between two requests to a host, from the first byte of an answer to the next start (from start to start while none has come):
  *     delay = max(floor, min(k × smoothed time to first byte, 30 s), Crawl-delay) × (1 + jitter),  jitter in [0, 1/10)
  * with k = 5.  Heritrix clamps k × latency to 3–30 s; here the lower clamp is the operator's floor (1 s unless a source says
  * otherwise), so that a short delay asked for one's own machine is honoured, and a slow host is still left five times as long
@@ -26,7 +26,6 @@
 struct politeness_clock {
     int64_t due_ms;          /* wall time before which no request may start */
     int64_t latency_us;      /* smoothed time to first byte; 0: not known yet */
-    int64_t least_us;        /* shortest time to first byte seen by this process; 0: none */
     int64_t backoff_ms;      /* the last rest that was not asked by Retry-After; 0: none */
     int64_t last_failure_ms; /* wall time of the last failure; 0: none */
     bool failing;            /* the last answer was a failure */
