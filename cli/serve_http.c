@@ -17,6 +17,7 @@
 
 #define HEADER_MEMORY ((size_t)32 * KIB) /* a connection's whole memory: request line and header lines */
 #define PAGE_MAX (16 * MIB)
+#define CACHE_BYTES (128 * MIB)
 #define CATALOG_XML "/catalog.xml"
 #define CATALOG_JSONLD "/catalog.jsonld"
 #define HTML "text/html; charset=utf-8"
@@ -24,6 +25,7 @@
 struct serve_http {
     struct MHD_Daemon *daemon;
     struct serve_options opt;
+    struct serve_cache *cache;
     int root_fd;
     unsigned port;
 };
@@ -50,36 +52,65 @@ static mhd_result send_and_free(struct MHD_Connection *c, unsigned status, struc
 
 /* ---- pages ---- */
 
-static mhd_result send_page(struct MHD_Connection *c, unsigned status, struct buf *page, const char *type, bool conditional) {
-    char etag[40] = "\"", hex[33];
-    unsigned code = status;
-    if (!buf_ok(page)) buf_clear(page);
-    hash128_hex(hash128(buf_view(page)), hex);
-    snprintf(etag, sizeof etag, "\"%s\"", hex);
-    if (conditional) {
-        struct serve_conditions cond = {.if_none_match = header(c, "If-None-Match")};
-        struct serve_answer a;
-        serve_files_judge(etag, page->len, &cond, &a);
-        code = (unsigned)a.status;
-    }
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(code == 304 ? 0 : page->len, (void *)buf_cstr(page), MHD_RESPMEM_MUST_COPY);
-    if (!r) return MHD_NO;
+static void drop_item(void *item) { serve_cache_drop(item); }
+
+/* Takes over the item: its bytes go out from where they are kept. */
+static struct MHD_Response *response_of_item(const struct serve_item *item) {
+    struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
+        item->body.len, (void *)(uintptr_t)item->body.ptr, drop_item, (void *)(uintptr_t)item);
+    if (!r) serve_cache_drop(item);
+    return r;
+}
+
+/* What a cache on the way must know of a text that comes in several forms. */
+static void form_headers(struct MHD_Response *r, enum serve_form form, bool body) {
+    MHD_add_response_header(r, "Vary", "Accept-Encoding");
+    if (form != SERVE_PLAIN && body) MHD_add_response_header(r, "Content-Encoding", form == SERVE_GZIP ? "gzip" : "zstd");
+}
+
+static void page_headers(struct MHD_Response *r, const char *type) {
     common_headers(r);
     MHD_add_response_header(r, "Content-Type", type);
     MHD_add_response_header(r, "Cache-Control", "no-cache");
     MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:");
-    if (conditional) MHD_add_response_header(r, "ETag", etag);
-    if (code == 405) MHD_add_response_header(r, "Allow", "GET, HEAD");
-    return send_and_free(c, code, r);
+}
+
+/* A page made for this request: its bytes are its identity. */
+static mhd_result send_made_page(struct serve_http *s, struct MHD_Connection *c, const struct buf *page, const char *type) {
+    char etag[40], hex[33];
+    struct serve_conditions cond = {.if_none_match = header(c, "If-None-Match")};
+    struct serve_answer a;
+    struct hash128 h = hash128(buf_view(page));
+    struct serve_key key = {.inode = h.hi, .changed_ns = h.lo, .bytes = page->len, .device = UINT64_MAX};
+    enum serve_form form = serve_files_form(header(c, "Accept-Encoding"));
+    hash128_hex(h, hex);
+    snprintf(etag, sizeof etag, "\"%s\"", hex);
+    const struct serve_item *packed = serve_files_pack(s->cache, &key, etag, buf_view(page), form);
+    if (!packed) form = SERVE_PLAIN;
+    struct slice body = packed ? packed->body : buf_view(page);
+    const char *tag = packed ? packed->etag : etag;
+    serve_files_judge(tag, body.len, &cond, &a);
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(a.status == 304 ? 0 : body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_MUST_COPY);
+    if (r) {
+        page_headers(r, type);
+        form_headers(r, form, a.status == 200);
+        MHD_add_response_header(r, "ETag", tag);
+    }
+    serve_cache_drop(packed);
+    return send_and_free(c, (unsigned)a.status, r);
 }
 
 static mhd_result send_error(struct MHD_Connection *c, unsigned status) {
     struct buf page = {.max = PAGE_MAX};
     site_error(&page, (int)status);
-    mhd_result sent = send_page(c, status, &page, HTML, false);
+    struct MHD_Response *r = MHD_create_response_from_buffer(page.len, (void *)buf_cstr(&page), MHD_RESPMEM_MUST_COPY);
+    if (r) {
+        page_headers(r, HTML);
+        if (status == 405) MHD_add_response_header(r, "Allow", "GET, HEAD");
+    }
     buf_free(&page);
-    return sent;
+    return send_and_free(c, status, r);
 }
 
 /* A folder's page, or the catalogue: both are made when asked, with the address by which the client knows us. */
@@ -99,7 +130,8 @@ static mhd_result send_made(struct serve_http *s, struct MHD_Connection *c, cons
         type = "application/ld+json";
     } else
         site_folder(&page, &site, path);
-    mhd_result sent = send_page(c, 200, &page, type, true);
+    if (!buf_ok(&page)) buf_clear(&page);
+    mhd_result sent = send_made_page(s, c, &page, type);
     buf_free(&page);
     buf_free(&base);
     return sent;
@@ -145,21 +177,42 @@ static void file_headers(struct MHD_Response *r, const struct serve_entry *e, co
     }
 }
 
-/* Takes over the entry's descriptor. */
-static mhd_result send_file(struct MHD_Connection *c, const struct serve_entry *e) {
+/* Takes over what the entry holds. */
+static struct MHD_Response *file_body(struct serve_entry *e, const struct serve_answer *a) {
+    struct MHD_Response *r;
+    if (a->status != 200 && a->status != 206) return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    if (a->status == 200 && e->kept && e->kept->body.len == e->bytes) {
+        r = response_of_item(e->kept);
+        e->kept = NULL;
+    } else if (a->bytes > 0) {
+        r = MHD_create_response_from_fd_at_offset64(a->bytes, e->fd, a->from);
+        if (r) e->fd = -1;
+    } else
+        r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    return r;
+}
+
+/* A part is always one of the file as it stands: loaders count its bytes. */
+static mhd_result send_file(struct serve_http *s, struct MHD_Connection *c, struct serve_entry *e) {
     struct serve_conditions cond = {
         .range = header(c, "Range"), .if_range = header(c, "If-Range"), .if_none_match = header(c, "If-None-Match")};
     struct serve_answer a;
-    struct MHD_Response *r = NULL;
+    enum serve_form form = e->text && !cond.range ? serve_files_form(header(c, "Accept-Encoding")) : SERVE_PLAIN;
+    const struct serve_item *packed = serve_files_packed(s->cache, e, form);
+    if (packed) {
+        serve_cache_drop(e->kept);
+        e->kept = packed;
+        e->bytes = packed->body.len;
+        memcpy(e->etag, packed->etag, sizeof e->etag);
+    } else
+        form = SERVE_PLAIN;
     serve_files_judge(e->etag, e->bytes, &cond, &a);
-    bool body = (a.status == 200 || a.status == 206) && a.bytes > 0;
-    if (body)
-        r = MHD_create_response_from_fd_at_offset64(a.bytes, e->fd, a.from);
-    else
-        r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    if (!body || !r) close(e->fd);
-    if (!r) return MHD_NO;
-    file_headers(r, e, &a);
+    struct MHD_Response *r = file_body(e, &a);
+    if (r) {
+        file_headers(r, e, &a);
+        if (e->text) form_headers(r, form, a.status == 200);
+    }
+    serve_files_done(e);
     return send_and_free(c, (unsigned)a.status, r);
 }
 
@@ -168,10 +221,10 @@ static mhd_result answer(struct serve_http *s, struct MHD_Connection *c, const c
     size_t len = strlen(path);
     if (path[0] != '/' || len > LIMIT_URL_INPUT / 4) return send_error(c, 404);
     if (!strcmp(path, CATALOG_XML) || !strcmp(path, CATALOG_JSONLD)) return send_made(s, c, path);
-    serve_files_find(s->root_fd, path, &e);
+    serve_files_find(s->root_fd, s->cache, path, &e);
     if (e.kind == SERVE_NOTHING) return send_error(c, 404);
-    if (e.kind == SERVE_FILE) return send_file(c, &e);
-    close(e.fd);
+    if (e.kind == SERVE_FILE) return send_file(s, c, &e);
+    serve_files_done(&e);
     return path[len - 1] == '/' ? send_made(s, c, path) : send_redirect(c, path);
 }
 
@@ -248,8 +301,11 @@ enum status serve_http_start(const struct serve_options *opt, struct serve_http 
     struct serve_http *s = calloc(1, sizeof *s);
     if (!s) return fail(err, ST_FATAL, "out of memory");
     s->opt = *opt;
+    s->cache = serve_cache_new(CACHE_BYTES);
     s->root_fd = open(opt->releases, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (s->root_fd < 0) {
+    if (!s->cache || s->root_fd < 0) {
+        if (s->root_fd >= 0) close(s->root_fd);
+        serve_cache_free(s->cache);
         free(s);
         return fail(err, ST_SKIP, "%s: %s", opt->releases, strerror(errno));
     }
@@ -268,5 +324,6 @@ void serve_http_stop(struct serve_http *s) {
     if (!s) return;
     if (s->daemon) MHD_stop_daemon(s->daemon);
     close(s->root_fd);
+    serve_cache_free(s->cache);
     free(s);
 }

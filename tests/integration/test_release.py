@@ -1,5 +1,6 @@
 """Releases over HTTP: serve, verify and pull, with servers that lie, kills and full disks; then forget and diff on a real hub."""
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -27,6 +28,10 @@ def contents(folder):
 def visible(folder):
     """What a reader sees: a pull killed at any moment leaves temporary files, all hidden ones, for the next to sweep."""
     return {name: text for name, text in contents(folder).items() if not name.startswith(".")}
+
+
+def unzstd(data):
+    return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
 
 
 class WithRelease(HubCase):
@@ -312,6 +317,53 @@ class Serve(WithRelease):
         self.assertEqual(self.ask(self.shard, Range="bytes=%d-" % len(data))[0], 416)
         self.assertEqual(self.ask(self.shard, If_None_Match=head["etag"])[0], 304)
         self.assertEqual(self.ask(self.shard, Range="bytes=1-2", If_Range='"other"')[0], 200)
+
+    def test_texts_come_compressed_when_asked(self):
+        (self.release / "notes.md").write_text("Une ligne de texte.\n" * 500)
+        (self.release / "bruit.json").write_bytes(os.urandom(3000))
+        for path in self.release.rglob("*"):  # a file changed a moment ago is not remembered yet
+            os.utime(path)
+        deadline = time.monotonic() + 20
+        while "content-encoding" not in self.ask("/essai/1.0.0/notes.md", Accept_Encoding="gzip")[1] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        plain = (self.release / "notes.md").read_bytes()
+        tags = set()
+        for accept, coding, decode in (("gzip", "gzip", gzip.decompress), ("gzip, zstd", "zstd", unzstd), ("identity", None, bytes), ("gzip;q=0", None, bytes)):
+            for _ in range(2):
+                status, head, body = self.ask("/essai/1.0.0/notes.md", Accept_Encoding=accept)
+                self.assertEqual((status, head.get("content-encoding"), decode(body)), (200, coding, plain))
+                self.assertEqual((head["vary"], head["content-type"]), ("Accept-Encoding", "text/markdown; charset=utf-8"))
+                self.assertEqual(int(head["content-length"]), len(body))
+                tags.add((coding, head["etag"]))
+            status, head, body = self.ask("/essai/1.0.0/notes.md", Accept_Encoding=accept, If_None_Match=head["etag"])
+            self.assertEqual((status, body, head["vary"]), (304, b"", "Accept-Encoding"))
+        self.assertEqual((len(tags), len({t for _, t in tags})), (3, 3))
+        gzip_tag = dict(tags)["gzip"]
+        self.assertEqual(self.ask("/essai/1.0.0/notes.md", Accept_Encoding="identity", If_None_Match=gzip_tag)[0], 200)
+        status, head, body = self.ask("/essai/1.0.0/notes.md", Accept_Encoding="gzip", Range="bytes=4-9")
+        self.assertEqual((status, body, "content-encoding" in head), (206, plain[4:10], False))
+        status, head, body = self.ask("/essai/1.0.0/notes.md", "HEAD", Accept_Encoding="gzip")
+        self.assertEqual((status, head["etag"], head["content-encoding"], body), (200, gzip_tag, "gzip", b""))
+        self.assertNotIn("content-encoding", self.ask("/essai/1.0.0/bruit.json", Accept_Encoding="gzip")[1])
+        self.assertNotIn("vary", self.ask(self.shard, Accept_Encoding="gzip")[1])
+        for path in ("/", "/essai/", "/catalog.xml"):
+            status, head, body = self.ask(path, Accept_Encoding="gzip")
+            self.assertEqual((head["content-encoding"], head["vary"]), ("gzip", "Accept-Encoding"))
+            self.assertEqual(gzip.decompress(body), self.ask(path)[2])
+            self.assertEqual(self.ask(path, Accept_Encoding="gzip", If_None_Match=head["etag"])[0], 304)
+
+    def test_a_replaced_file_is_another_one(self):
+        path = self.release / "notes.md"
+        tags = []
+        for text in (b"un", b"deux", b"toto"):
+            path.with_suffix(".new").write_bytes(text)
+            path.with_suffix(".new").rename(path)
+            for _ in range(3):
+                status, head, body = self.ask("/essai/1.0.0/notes.md")
+                self.assertEqual((status, body), (200, text))
+            tags.append(head["etag"])
+            time.sleep(0.01)
+        self.assertEqual(len(set(tags)), 3)
 
     def test_nothing_but_releases(self):
         for path in ("/../manifest.sqlite", "/essai/../../hub.yaml", "/%2e%2e/hub.yaml", "/essai/%2e%2e/%2e%2e/hub.yaml", "/..%2fhub.yaml",

@@ -106,18 +106,16 @@ static void lookup(void **state) {
     assert_true(fd >= 0);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct serve_entry e;
-        serve_files_find(fd, paths[i].path, &e);
+        serve_files_find(fd, NULL, paths[i].path, &e);
         if (e.kind != paths[i].kind) fail_msg("%s: kind %d", paths[i].path, (int)e.kind);
-        if (e.kind != SERVE_NOTHING)
-            close(e.fd);
-        else
-            assert_int_equal(e.fd, -1);
+        if (e.kind == SERVE_NOTHING) assert_int_equal(e.fd, -1);
+        serve_files_done(&e);
     }
     struct serve_entry e;
-    serve_files_find(fd, "/jeu/1.0.0/data/b", &e);
+    serve_files_find(fd, NULL, "/jeu/1.0.0/data/b", &e);
     assert_string_equal(e.etag, "\"0263829989b6fd954f72baaf2fc64bc2e2f01d692d4de72986ea808f6e99813f\"");
     assert_true(e.immutable);
-    close(e.fd);
+    serve_files_done(&e);
     close(fd);
     snprintf(command, sizeof command, "rm -rf %s", root);
     assert_int_equal(system(command), 0);
