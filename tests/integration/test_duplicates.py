@@ -28,15 +28,35 @@ class Duplicates(HubCase):
     def counts(self):
         return json.loads(self.villers("refine", "--json").stdout)
 
+    def rows(self, version):
+        for f in sorted((self.hub / "releases/corpus" / version).rglob("*.jsonl.zst")):
+            yield from map(json.loads, subprocess.run(["zstd", "-dcq", f], capture_output=True, check=True).stdout.splitlines())
+
     def kept(self, version):
         self.villers("publish", "corpus", version)
-        urls = []
-        for f in sorted((self.hub / "releases/corpus" / version).rglob("*.jsonl.zst")):
-            for line in subprocess.run(["zstd", "-dcq", f], capture_output=True, check=True).stdout.splitlines():
-                row = json.loads(line)
-                if row.get("text"):
-                    urls.append(row["url"])
-        return set(urls)
+        return {row["url"] for row in self.rows(version) if row.get("text")}
+
+    def test_a_forgotten_document_gives_way_to_its_duplicate_until_it_is_back(self):
+        self.source("ouvert", license="CC-BY-SA-4.0")
+        self.put("ouvert", "a.jsonl", [("un", text(1)), ("copie", text(1, " Voilà.")), ("deux", text(2))])
+        self.assertEqual(self.counts()["duplicates"], 1)
+        first = self.kept("1.0.0")
+        survivor = next(u for u in first if not u.endswith("/deux"))
+        other = ({"https://ouvert.example/un", "https://ouvert.example/copie"} - {survivor}).pop()
+        doc = next(row["id"] for row in self.rows("1.0.0") if row["url"] == survivor)
+        self.villers("forget", "--id", doc, "--reason", "opt-out")
+        self.counts()
+        self.assertEqual(self.kept("2.0.0"), {other, "https://ouvert.example/deux"})
+        # The same text under a third address meets the one that stands, not the one that is gone.
+        self.put("ouvert", "b.jsonl", [("tiers", text(1, " Encore."))])
+        self.assertEqual(self.counts()["duplicates"], 1)
+        # Read again it does not come back; lifted, both have been published and the order between them is as at first.
+        self.put("ouvert", "a.jsonl", [("un", text(1)), ("copie", text(1, " Voilà.")), ("deux", text(2, " Plus."))])
+        self.counts()
+        self.assertEqual(self.kept("2.1.0"), {other, "https://ouvert.example/deux"})
+        self.villers("forget", "--id", doc, "--lift")
+        self.assertEqual(self.counts()["duplicates"], 2)
+        self.assertEqual(self.kept("3.0.0"), first)
 
     def test_survivors(self):
         self.source("ouvert", license="CC-BY-SA-4.0")
