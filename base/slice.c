@@ -26,8 +26,10 @@ size_t slice_find(struct slice s, struct slice needle) {
 }
 
 size_t slice_find_nocase(struct slice s, struct slice needle) {
+    if (!needle.len) return 0;
+    char first = ascii_lower(needle.ptr[0]);
     for (size_t i = 0; i + needle.len <= s.len; i++)
-        if (slice_eq_nocase(slice_of(s.ptr + i, needle.len), needle)) return i;
+        if (ascii_lower(s.ptr[i]) == first && slice_eq_nocase(slice_of(s.ptr + i, needle.len), needle)) return i;
     return SIZE_MAX;
 }
 

@@ -41,10 +41,14 @@ static size_t sequence(struct slice s, size_t at, uint32_t *cp, size_t *bad) {
     return need + 1;
 }
 
-/* How many bytes from ${at} are ASCII, eight at a time. */
+/* How many bytes from ${at} are ASCII, 32 and then eight at a time. */
 static size_t ascii_run(struct slice s, size_t at) {
     size_t i = at;
-    uint64_t word;
+    uint64_t word, four[4];
+    for (; i + sizeof four <= s.len; i += sizeof four) {
+        memcpy(four, s.ptr + i, sizeof four);
+        if ((four[0] | four[1] | four[2] | four[3]) & 0x8080808080808080u) break;
+    }
     for (; i + 8 <= s.len; i += 8) {
         memcpy(&word, s.ptr + i, 8);
         if (word & 0x8080808080808080u) break;

@@ -123,18 +123,25 @@ struct extract_cues {
         char word[WORD_MAX];
         uint32_t bits;
     } cues[SLOTS], lex[SLOTS];
+    uint64_t cues_used[SLOTS / 64],
+        lex_used[SLOTS / 64]; /* a bit a slot: most words are in neither list, and these stay in the cache */
 };
 
+/* FNV-1a, a byte at a time */
+#define HASH_START 2166136261u
+static inline uint32_t hash_byte(uint32_t h, char c) { return (h ^ (unsigned char)c) * 16777619u; }
+static inline uint32_t hash_slot(uint32_t h) { return (h ^ h >> 15) % SLOTS; }
+
 static uint32_t hash_word(const char *w, size_t n) {
-    uint32_t h = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)w[i]) * 16777619u;
-    return h ^ h >> 15;
+    uint32_t h = HASH_START;
+    for (size_t i = 0; i < n; i++) h = hash_byte(h, w[i]);
+    return hash_slot(h);
 }
 
 /* The slot of a word, or the free one where it belongs. */
 #define FIND_SLOT(table, w, n, at)                                                                                                 \
     do {                                                                                                                           \
-        at = hash_word(w, n) % SLOTS;                                                                                              \
+        at = hash_word(w, n);                                                                                                      \
         while (table[at].word[0] && (memcmp(table[at].word, w, n) != 0 || table[at].word[n])) at = (at + 1) % SLOTS;               \
     } while (0)
 
@@ -146,6 +153,7 @@ static uint32_t hash_word(const char *w, size_t n) {
             uint32_t at;                                                                                                           \
             FIND_SLOT(table, w.ptr, w.len, at);                                                                                    \
             memcpy(table[at].word, w.ptr, w.len);                                                                                  \
+            table##_used[at / 64] |= UINT64_C(1) << at % 64;                                                                       \
             table[at].bits |= 1u << lists[i].what;                                                                                 \
         }                                                                                                                          \
     }
@@ -162,13 +170,15 @@ void extract_cues_free(struct extract_cues *c) { free(c); }
 
 /* Beginnings of class names that tell what the element's subject or state is, not its role: "category-video", "has-sidebar", "no-comments". */
 static bool is_qualifier(struct slice name) {
+    if (slice_find_char(name, '-') == SIZE_MAX) return false;
     static const struct slice beginnings[] = {
         SLICE_LIT("has-"),     SLICE_LIT("have-"),     SLICE_LIT("no-"),     SLICE_LIT("not-"),      SLICE_LIT("with-"),
         SLICE_LIT("without-"), SLICE_LIT("category-"), SLICE_LIT("cat-"),    SLICE_LIT("tag-"),      SLICE_LIT("type-"),
         SLICE_LIT("js-"),      SLICE_LIT("format-"),   SLICE_LIT("status-"), SLICE_LIT("post_tag-"), SLICE_LIT("tagged-"),
         SLICE_LIT("lang-"),    SLICE_LIT("avec-"),     SLICE_LIT("sans-")};
+    char first = ascii_lower(name.ptr[0]);
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-        if (slice_starts_nocase(name, beginnings[i])) return true;
+        if (beginnings[i].ptr[0] == first && slice_starts_nocase(name, beginnings[i])) return true;
     return false;
 }
 
@@ -177,9 +187,12 @@ static uint32_t cues_of_word(const struct extract_cues *c, const char *word, siz
     static const struct slice wholes[] = {SLICE_LIT("post"),    SLICE_LIT("article"), SLICE_LIT("entry"), SLICE_LIT("page"),
                                           SLICE_LIT("content"), SLICE_LIT("story"),   SLICE_LIT("news"),  SLICE_LIT("blog"),
                                           SLICE_LIT("site"),    SLICE_LIT("main"),    SLICE_LIT("block")};
-    uint32_t at;
-    FIND_SLOT(c->cues, word, n, at);
-    if (c->cues[at].bits || n < 7) return c->cues[at].bits;
+    uint32_t at = hash_word(word, n), bits = 0;
+    if (c->cues_used[at / 64] >> at % 64 & 1) {
+        FIND_SLOT(c->cues, word, n, at);
+        bits = c->cues[at].bits;
+    }
+    if (bits || n < 7) return bits;
     for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
         struct slice w = wholes[i];
         if (n < w.len + 3 || memcmp(word, w.ptr, w.len) != 0) continue;
@@ -238,9 +251,11 @@ uint32_t extract_cues_of(struct extract_cues *c, struct slice names) {
 }
 
 /* Bytes of the separator at ${i}: anything of ASCII but letters and digits, no-break spaces, guillemets, U+2000 to U+203F; 0 in a word. */
-static size_t separator_at(struct slice s, size_t i) {
-    unsigned char c = (unsigned char)s.ptr[i], d = i + 1 < s.len ? (unsigned char)s.ptr[i + 1] : 0;
+static inline size_t separator_at(struct slice s, size_t i) {
+    unsigned char c = (unsigned char)s.ptr[i];
     if (c < 0x80) return !ascii_is_alnum((char)c);
+    if (c != 0xC2 && c != 0xE2) return 0;
+    unsigned char d = i + 1 < s.len ? (unsigned char)s.ptr[i + 1] : 0;
     if (c == 0xC2 && (d == 0xA0 || d == 0xAB || d == 0xBB)) return 2;
     return c == 0xE2 && d == 0x80 && i + 2 < s.len ? 3 : 0;
 }
@@ -249,12 +264,17 @@ void extract_cues_lexicon(const struct extract_cues *c, struct slice s, uint32_t
     char word[WORD_MAX];
     for (size_t i = 0, skip; i < s.len;) {
         size_t n = 0;
+        uint32_t hash = HASH_START;
         while (i < s.len && (skip = separator_at(s, i)) > 0) i += skip;
-        for (; i < s.len && !separator_at(s, i); i++, n++)
-            if (n < WORD_MAX - 1) word[n] = ascii_lower(s.ptr[i]);
+        for (; i < s.len && !separator_at(s, i); i++, n++) {
+            char lower = ascii_lower(s.ptr[i]);
+            hash = hash_byte(hash, lower);
+            if (n < WORD_MAX - 1) word[n] = lower;
+        }
         if (!n || n >= WORD_MAX) continue;
-        uint32_t at;
-        FIND_SLOT(c->lex, word, n, at);
+        uint32_t at = hash_slot(hash);
+        if (!(c->lex_used[at / 64] >> at % 64 & 1)) continue;
+        while (c->lex[at].word[0] && (memcmp(c->lex[at].word, word, n) != 0 || c->lex[at].word[n])) at = (at + 1) % SLOTS;
         for (unsigned k = 0; c->lex[at].bits >> k; k++) counts[k] += c->lex[at].bits >> k & 1;
     }
 }
@@ -357,9 +377,11 @@ enum extract_opening extract_cues_opening(struct slice s) {
     if (slice_starts(s, slice_str("©"))) return OPENING_CREDITS;
     while (i < s.len && i < 12 && !ascii_is_alpha(s.ptr[i]) && (unsigned char)s.ptr[i] != 0xC3) i++;
     s = slice_sub(s, i, s.len);
+    if (!s.len) return OPENING_NONE;
+    char first = ascii_lower(s.ptr[0]);
     for (size_t k = 0; k < sizeof invitations / sizeof *invitations; k++)
-        if (begins(s, invitations[k])) return OPENING_INVITES;
+        if (invitations[k].ptr[0] == first && begins(s, invitations[k])) return OPENING_INVITES;
     for (size_t k = 0; k < sizeof credits / sizeof *credits; k++)
-        if (begins(s, credits[k])) return OPENING_CREDITS;
+        if (credits[k].ptr[0] == first && begins(s, credits[k])) return OPENING_CREDITS;
     return OPENING_NONE;
 }

@@ -209,13 +209,16 @@ static void read_anchor(struct finder *f, size_t i) {
     if (counts) found(f, spdx, href, footer ? "footer" : "body");
 }
 
-/* Does ${s} hold one of ${parts} (lower case; ASCII case folded)?  Looks at each byte once. */
+/* Does ${s} hold one of ${parts} (lower case, of two bytes or more; ASCII case folded)?  Looks at each byte once. */
 static bool holds_part(struct slice s, const struct slice *parts, size_t n) {
-    bool begins[256] = {false};
-    for (size_t k = 0; k < n; k++)
-        begins[(unsigned char)parts[k].ptr[0]] = begins[(unsigned char)ascii_upper(parts[k].ptr[0])] = true;
-    for (size_t at = 0; at < s.len; at++) {
-        if (!begins[(unsigned char)s.ptr[at]]) continue;
+    /* by the low five bits of a letter, which are its place in the alphabet in either case */
+    uint32_t first = 0, second = 0;
+    for (size_t k = 0; k < n; k++) {
+        first |= 1u << (parts[k].ptr[0] & 31);
+        second |= 1u << (parts[k].ptr[1] & 31);
+    }
+    for (size_t at = 0; at + 1 < s.len; at++) {
+        if (!(first >> (s.ptr[at] & 31) & second >> (s.ptr[at + 1] & 31) & 1)) continue;
         for (size_t k = 0; k < n; k++)
             if (slice_starts_nocase(slice_sub(s, at, s.len), parts[k])) return true;
     }

@@ -34,11 +34,13 @@ static size_t comment_end(struct slice s, size_t at) {
 /* The element at ${at} whose content goes: its end tag; NULL for all others. */
 static const char *raw_close(struct slice s, size_t at) {
     switch (ascii_lower(s.ptr[at + 1])) {
-    case 's':
-        if (is_tag(s, at, "<script")) return "</script";
-        if (is_tag(s, at, "<style")) return "</style";
-        if (is_tag(s, at, "<svg")) return "</svg";
-        return NULL;
+    case 's': break;
+    default: return NULL;
+    }
+    switch (at + 2 < s.len ? ascii_lower(s.ptr[at + 2]) : 0) {
+    case 'c': return is_tag(s, at, "<script") ? "</script" : NULL;
+    case 't': return is_tag(s, at, "<style") ? "</style" : NULL;
+    case 'v': return is_tag(s, at, "<svg") ? "</svg" : NULL;
     default: return NULL;
     }
 }
@@ -48,6 +50,7 @@ struct strip {
     size_t kept; /* everything before it is written or dropped */
     struct buf *out;
     bool json; /* the last tag's type was JSON-LD's */
+    bool pre;  /* preformatted text has begun somewhere, and may have no end: blanks stay as they are */
 };
 
 static void drop(struct strip *p, size_t from, size_t to) {
@@ -58,7 +61,7 @@ static void drop(struct strip *p, size_t from, size_t to) {
 static bool is_wanted(struct slice name, struct slice value) {
     if (!page_attr_is_kept(name)) return false;
     /* of a style only "display: none" is asked for */
-    return !slice_eq_nocase(name, slice_str("style")) || slice_find_nocase(value, slice_str("none")) != SIZE_MAX;
+    return name.len != 5 || !slice_eq_nocase(name, slice_str("style")) || slice_find_nocase(value, slice_str("none")) != SIZE_MAX;
 }
 
 /* Drop the attributes that nothing asks for; the offset just past the start tag at ${at}, or SIZE_MAX when it never ends. */
@@ -70,13 +73,23 @@ static size_t strip_tag(struct strip *p, size_t at) {
     p->json = false;
     for (; tag_scan_attribute(&t, &name, &value); before = t.at) {
         if (t.at == p->s.len) return SIZE_MAX;
-        if (slice_eq_nocase(name, slice_str("type"))) p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
+        if (name.len == 4 && slice_eq_nocase(name, slice_str("type")))
+            p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
         if (is_wanted(name, value)) continue;
         size_t end = t.at;
         if (end > before && tag_scan_space(p->s.ptr[end - 1])) end--; /* the blank before the next */
         drop(p, before, end);
     }
     return t.at > before && p->s.ptr[t.at - 1] == '>' ? t.at : SIZE_MAX;
+}
+
+/* The blanks at either end of the text between two tags mean what one does, and libxml2 looks at each. */
+static void squeeze(struct strip *p, size_t from, size_t to) {
+    size_t first = from, last = to;
+    while (first < to && ascii_is_space(p->s.ptr[first])) first++;
+    if (first > from + 1) drop(p, from + 1, first);
+    while (last > first && ascii_is_space(p->s.ptr[last - 1])) last--;
+    if (first < to && to > last + 1) drop(p, last + 1, to);
 }
 
 static size_t after_end_tag(struct slice s, size_t at) {
@@ -88,6 +101,7 @@ static size_t after_end_tag(struct slice s, size_t at) {
 static size_t strip_element(struct strip *p, size_t at) {
     struct slice s = p->s;
     const char *close = raw_close(s, at);
+    if (ascii_lower(s.ptr[at + 1]) == 'p' && is_tag(s, at, "<pre")) p->pre = true;
     size_t end = strip_tag(p, at);
     if (!close || end == SIZE_MAX || (close[3] != 'c' && s.ptr[end - 2] == '/')) return end;
     size_t last = find_tag(s, end, close);
@@ -102,7 +116,9 @@ void page_strip(struct slice s, struct buf *out) {
     for (size_t i = 0; i < s.len;) {
         const char *lt = memchr(s.ptr + i, '<', s.len - i);
         if (!lt || lt + 1 >= s.ptr + s.len) break;
+        size_t from = i;
         i = (size_t)(lt - s.ptr);
+        if (!p.pre) squeeze(&p, from, i);
         if (s.ptr[i + 1] == '!' && slice_starts(slice_sub(s, i, s.len), slice_str("<!--"))) {
             size_t end = comment_end(s, i);
             if (end == SIZE_MAX) end = s.len;
