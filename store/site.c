@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define UNKNOWN_BASE "https://ADRESSE-DU-HUB"
+#define HOME_ROWS 12 /* of a coverage table of the home page; the rest is one row */
 
 bool site_versions(const struct site *s, const char *name, struct release_versions *v) {
     struct buf path = {.max = LIMIT_URL_INPUT}, text = {.max = LIMIT_RELEASE_META};
@@ -74,7 +75,65 @@ static void keys_of(struct buf *out, const struct release_counts *c) {
     }
 }
 
-static void home_row(struct buf *out, const struct site *s, const char *name) {
+/* ${brief}: what a phone shows without scrolling. */
+static void counts_head(struct buf *out, bool brief, const char *title, const char *english) {
+    const char *all[] = {title, "#documents", "#mots", "#texte", "#part", "", NULL}, *few[] = {title, "#part", "", NULL};
+    const char *const *heads = brief ? few : all;
+    buf_printf(out, "<h3>%s · <span lang=en>%s</span></h3>\n", title, english);
+    html_table(out, title, heads);
+}
+
+static void counts_row(struct buf *out, bool brief, const struct release_count *c, uint64_t whole) {
+    html_row_head(out, c->key);
+    if (!brief) {
+        html_cell_number(out, c->documents);
+        html_cell_number(out, c->words);
+        html_cell_size(out, c->text_bytes);
+    }
+    html_cell_percent(out, (double)c->text_bytes, (double)whole);
+    html_cell_bar(out, (double)c->text_bytes, (double)whole);
+    html_row_end(out);
+}
+
+static void counts_table(struct buf *out, const struct release_counts *c, uint64_t whole, const char *title, const char *english) {
+    counts_head(out, false, title, english);
+    for (size_t i = 0; i < c->n; i++) counts_row(out, false, &c->items[i], whole);
+    html_table_end(out);
+}
+
+static int by_text(const void *a, const void *b) {
+    const struct release_count *x = a, *y = b;
+    return x->text_bytes != y->text_bytes ? (x->text_bytes < y->text_bytes ? 1 : -1) : strcmp(x->key, y->key);
+}
+
+/* Largest first, by name among equals; past HOME_ROWS the smallest become one row.  Leaves ${c} in that order. */
+static void largest(struct buf *out, struct release_counts *c, uint64_t whole, const char *title, const char *english) {
+    char others[] = "autres · others";
+    struct release_count rest = {.key = others};
+    size_t own = c->n > HOME_ROWS ? HOME_ROWS - 1 : c->n;
+    if (c->n) qsort(c->items, c->n, sizeof *c->items, by_text);
+    counts_head(out, true, title, english);
+    for (size_t i = 0; i < own; i++) counts_row(out, true, &c->items[i], whole);
+    for (size_t i = own; i < c->n; i++) rest.text_bytes += c->items[i].text_bytes;
+    if (own < c->n) counts_row(out, true, &rest, whole);
+    html_table_end(out);
+}
+
+/* What the latest versions of all datasets hold together. */
+struct coverage {
+    struct release_counts sources, licenses;
+    uint64_t text_bytes;
+    size_t datasets;
+};
+
+static void add_counts(struct release_counts *to, const struct release_counts *from) {
+    for (size_t i = 0; i < from->n; i++) {
+        const struct release_count *c = &from->items[i];
+        (void)!release_counts_add(to, slice_str(c->key), c->documents, c->words, c->text_bytes);
+    }
+}
+
+static void home_row(struct buf *out, const struct site *s, const char *name, struct coverage *all) {
     struct release_versions v = {0};
     struct release_manifest m = {0};
     if (!site_versions(s, name, &v) || v.n == 0) {
@@ -96,17 +155,49 @@ static void home_row(struct buf *out, const struct site *s, const char *name) {
     html_cell_number(out, latest->words);
     html_cell_size(out, latest->bytes);
     buf_str(out, "<td>");
-    if (known) keys_of(out, &m.licenses);
+    if (known) {
+        keys_of(out, &m.licenses);
+        add_counts(&all->sources, &m.sources);
+        add_counts(&all->licenses, &m.licenses);
+        all->text_bytes += m.text_bytes;
+        all->datasets++;
+    }
     buf_str(out, "</td>");
     html_row_end(out);
     release_manifest_free(&m);
     release_versions_free(&v);
 }
 
+static void home_coverage(struct buf *out, struct coverage *all) {
+    if (!all->text_bytes) return;
+    buf_str(out, "<h2>Couverture · <span lang=en>Coverage</span></h2>\n<p>Part du texte (");
+    html_size(out, all->text_bytes);
+    buf_str(out, "). <span lang=en>Share of the text.</span></p>\n");
+    if (all->datasets > 1)
+        buf_str(out, "<p>Somme des dernières versions ; un document de deux jeux compte deux fois. <span lang=en>Sum of the latest "
+                     "versions; a document of two datasets counts twice.</span></p>\n");
+    largest(out, &all->sources, all->text_bytes, "Sources", "Sources");
+    largest(out, &all->licenses, all->text_bytes, "Licences", "Licences");
+}
+
+/* What the contact in the foot of every page is for, in full. */
+static void removal_address(struct buf *out, const struct site *s) {
+    if (!s->contact[0]) return;
+    buf_str(
+        out,
+        "<h2 id=retrait>Demander un retrait · <span lang=en>Ask for a removal</span></h2>\n<p>Donnez l’adresse de la page, du site, ou "
+        "l’identifiant du document : il sort de la version suivante, les copies tenues à jour le retirent, et il ne revient pas. "
+        "<span lang=en>Give the address of the page or the site, or the document’s id: it leaves with the next version, copies kept up to date "
+        "drop it, and it does not come back.</span></p>\n<p>");
+    html_link(out, s->contact);
+    buf_str(out, "</p>\n");
+}
+
 void site_home(struct buf *out, const struct site *s) {
     static const char *const heads[] = {"nom", "version", "date", "#documents", "#mots", "#taille", "licences", NULL};
     char **names = NULL;
     size_t n = 0;
+    struct coverage all = {0};
     html_begin(out, "Villers : données en français");
     buf_str(
         out,
@@ -117,35 +208,23 @@ void site_home(struct buf *out, const struct site *s) {
     html_table(out, "Jeux de données", heads);
     if (dir_list(s->releases, "", &names, &n, NULL) == ST_OK) {
         for (size_t i = 0; i < n; i++)
-            if (names[i][0] != '.') home_row(out, s, names[i]);
+            if (names[i][0] != '.') home_row(out, s, names[i], &all);
         dir_list_free(names, n);
     }
     html_table_end(out);
+    home_coverage(out, &all);
     buf_str(out, "<h2>Utiliser · <span lang=en>Use</span></h2>\n<p>La page de chaque jeu donne les lignes à copier. "
                  "<span lang=en>The page of each dataset has the lines to copy.</span></p>\n<pre tabindex=0><code>villers pull ");
     html_escape(out, base_of(s));
     buf_str(out, "/NOM ./NOM\nvillers verify ./NOM</code></pre>\n<p>Catalogue : <a href=\"catalog.xml\">DCAT-AP (RDF/XML)</a>, "
                  "<a href=\"catalog.jsonld\">DCAT-AP (JSON-LD)</a></p>\n");
+    removal_address(out, s);
+    release_counts_free(&all.sources);
+    release_counts_free(&all.licenses);
     end_page(out, s);
 }
 
 /* ---- dataset and version ---- */
-
-static void counts_table(struct buf *out, const struct release_counts *c, uint64_t whole, const char *title, const char *english) {
-    const char *heads[] = {title, "#documents", "#mots", "#texte", "#part", "", NULL};
-    buf_printf(out, "<h3>%s · <span lang=en>%s</span></h3>\n", title, english);
-    html_table(out, title, heads);
-    for (size_t i = 0; i < c->n; i++) {
-        html_row_head(out, c->items[i].key);
-        html_cell_number(out, c->items[i].documents);
-        html_cell_number(out, c->items[i].words);
-        html_cell_size(out, c->items[i].text_bytes);
-        html_cell_percent(out, (double)c->items[i].text_bytes, (double)whole);
-        html_cell_bar(out, (double)c->items[i].text_bytes, (double)whole);
-        html_row_end(out);
-    }
-    html_table_end(out);
-}
 
 static void coverage(struct buf *out, const struct release_manifest *m) {
     buf_str(out, "<h2>Couverture · <span lang=en>Coverage</span></h2>\n");

@@ -278,6 +278,8 @@ class Serve(WithRelease):
         super().setUp()
         (self.path / "origin" / "essai").rename(self.hub / "releases" / "essai")
         self.release = self.hub / "releases" / "essai" / "1.0.0"
+        with open(self.hub / "hub.yaml", "a") as f:
+            f.write('\ncontact: "https://exemple.fr/retrait?a=1&b=2"\n')
         (self.hub / "releases" / "essai" / ".tmp-2.0.0").mkdir()
         port_file = self.path / "port"
         self.server = subprocess.Popen([VILLERS, "serve", "--hub", self.hub, "--port", "0", "--port-file", port_file, "--quiet", "--timeout", "2"])
@@ -374,6 +376,8 @@ class Serve(WithRelease):
     def test_pages_name_what_there_is(self):
         home = self.ask("/")[2].decode()
         self.assertIn('href="essai/"', home)
+        self.assertIn("id=retrait", home)
+        self.assertIn("https://exemple.fr/retrait?a=1&amp;b=2", home)
         page = self.ask("/essai/")[2].decode()
         self.assertIn("villers pull %s/essai@1.0.0" % self.url, page)
         self.assertEqual(self.ask("/essai")[1]["location"], "/essai/")
