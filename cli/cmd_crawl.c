@@ -8,6 +8,7 @@
 #include "cli/crawl_status.h"
 #include "cli/crawl_watch.h"
 #include "cli/gather_sources.h"
+#include "crawler/politeness.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -24,7 +25,8 @@ static const struct option options[] = {
     {"connect-to", 0, OPTION_LIST, OPT(connect_to), "HOST:PORT:ADDR:PORT",
      "connect there instead (as curl's; HOST, PORT may be empty)"},
     {"allow-private", 0, OPTION_FLAG, OPT(allow_private), NULL, "connect to addresses outside the public Internet too"},
-    {"delay-ms", 0, OPTION_INT, OPT(delay_ms), "MS", "floor between two requests to a host, for this run"},
+    {"delay-ms", 0, OPTION_INT, OPT(delay_ms), "MS",
+     "floor between two requests to a host, for this run; under 1000 only with --allow-private"},
     {"max-pages", 0, OPTION_INT, OPT(max_pages), "N", "stop after N pages"},
     {"max-wait", 0, OPTION_INT, OPT(max_wait), "S", "longest rest of a host that this run waits for (default 600)"},
     {"backoff", 0, OPTION_INT, OPT(backoff), "S", "first rest after a failure without Retry-After (default 60)"},
@@ -254,6 +256,9 @@ static int run_crawl(struct cli *cli, void *opts, char **operands, int n) {
     struct crawl_plan p;
     const char *name = n ? operands[0] : NULL;
     if (cmd->metrics < 0 || cmd->metrics > 65535) return cli_error(EXIT_USAGE, "crawl: --metrics takes a port, 1 to 65535");
+    if (cmd->delay_ms < 0 || (cmd->delay_ms > 0 && cmd->delay_ms < POLITENESS_FLOOR_MS && !cmd->allow_private))
+        return cli_error(EXIT_USAGE, "crawl: --delay-ms takes %d or more; less is for servers of one's own, with --allow-private",
+                         POLITENESS_FLOOR_MS);
     if (cmd->status) return status_of(cli, name ? name : "all");
     int code = crawl_plan_open(&p, cli, name);
     if (code) return code;

@@ -293,14 +293,15 @@ static bool budget_left(const struct crawl *c) {
 
 enum status crawl_dispatch(struct crawl *c, struct buf *err) {
     unsigned max = c->opt->campaign->max_hosts_at_once > 0 ? (unsigned)c->opt->campaign->max_hosts_at_once : 64;
-    while (!c->stopping && c->n_to_send < DISPATCH_AT_ONCE && fetch_multi_open(c->net) + c->n_to_send < max &&
+    enum status r = manifest_look(c->manifest, err);
+    while (r == ST_OK && !c->stopping && c->n_to_send < DISPATCH_AT_ONCE && fetch_multi_open(c->net) + c->n_to_send < max &&
            !crawl_work_full(c) && budget_left(c)) {
         struct crawl_slot *s = crawl_slots_pop(c);
         if (!s) break;
-        enum status r = turn(c, s, err);
-        if (r != ST_OK) return r;
+        r = turn(c, s, err);
     }
-    return ST_OK;
+    manifest_look_end(c->manifest);
+    return r;
 }
 
 /* A commit on a slow disk took its time: the clock of the address counts from the sending, as the host's does from the answer. */

@@ -36,7 +36,7 @@
 #define CRAWL_MAX_HOPS 10
 #define CRAWL_ROBOTS_HOPS 10 /* RFC 9309 2.3.1.2 asks for at least five */
 #define CRAWL_DRAIN_MS 10000
-#define CRAWL_JOBS_PER_WORKER 32
+#define CRAWL_JOBS_PER_WORKER 64
 #define CRAWL_JOBS_BYTES (256 * MIB) /* bodies that wait for a worker */
 #define CRAWL_ERROR_BODY (64 * KIB)  /* of an answer that is no page */
 

@@ -93,15 +93,15 @@ static bool round_of(struct fetch_events *e, int64_t timeout_ms) {
     return n > 0 || due;
 }
 
-void fetch_events_wait(struct fetch_events *e, int64_t timeout_ms) {
+void fetch_events_wait(struct fetch_events *e, int64_t timeout_ms, int64_t gather_ms) {
     if (timeout_ms > 60000) timeout_ms = 60000;
     int64_t until = clock_mono_ms() + timeout_ms, left = timeout_ms;
     while (!round_of(e, left)) { /* nothing yet */
         left = until - clock_mono_ms();
         if (left <= 0) return;
     }
-    int64_t end = clock_mono_ms() + FETCH_GATHER_MS;
-    for (left = FETCH_GATHER_MS; left > 0; left = end - clock_mono_ms()) (void)round_of(e, left);
+    int64_t end = clock_mono_ms() + gather_ms;
+    for (left = gather_ms; left > 0; left = end - clock_mono_ms()) (void)round_of(e, left);
 }
 
 void fetch_events_wake(struct fetch_events *e) {

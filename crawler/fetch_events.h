@@ -13,11 +13,10 @@ struct fetch_events;
 enum status fetch_events_new(CURLM *multi, struct fetch_events **out, struct buf *err) MUST_CHECK;
 void fetch_events_free(struct fetch_events *e);
 /**
- * fetch_events_wait(e, timeout_ms): wait until a socket, the timer or a wake, ${timeout_ms} at most, and let libcurl act; then
- * go on acting for FETCH_GATHER_MS, so that a turn of the caller settles many answers at once.
+ * fetch_events_wait(e, timeout_ms, gather_ms): wait until a socket, the timer or a wake, ${timeout_ms} at most, and let libcurl act; then
+ * go on acting for ${gather_ms}, so that a turn of the caller settles many answers at once.
  */
-#define FETCH_GATHER_MS 3
-void fetch_events_wait(struct fetch_events *e, int64_t timeout_ms);
+void fetch_events_wait(struct fetch_events *e, int64_t timeout_ms, int64_t gather_ms);
 /** fetch_events_wake(e): end the wait under way, or the next one.  Thread-safe. */
 void fetch_events_wake(struct fetch_events *e);
 

@@ -168,6 +168,10 @@ enum status manifest_begin(struct manifest *m, struct buf *err) {
     return mdb_exec(m, "BEGIN IMMEDIATE", err);
 }
 
+enum status manifest_look(struct manifest *m, struct buf *err) { return mdb_exec(m, "BEGIN", err); }
+
+void manifest_look_end(struct manifest *m) { sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL); }
+
 enum status manifest_commit(struct manifest *m, struct buf *err) {
     enum status st = mdb_tally_flush(m, err);
     if (st == ST_OK) st = mdb_exec(m, "COMMIT", err);

@@ -39,6 +39,12 @@ void manifest_free(struct manifest *m); /* rolls back what is open */
 enum status manifest_begin(struct manifest *m, struct buf *err) MUST_CHECK;
 /** manifest_commit(m, err): all since begin, durable (fsync); not OK: rolled back. */
 enum status manifest_commit(struct manifest *m, struct buf *err) MUST_CHECK;
+/**
+ * manifest_look(m, err): until manifest_look_end(), all questions see one state and share one lock, which spares each its own; it stops
+ * no writer.  Nothing may be written meanwhile, and a walk of seconds would keep the log from being folded.
+ */
+enum status manifest_look(struct manifest *m, struct buf *err) MUST_CHECK;
+void manifest_look_end(struct manifest *m);
 /** manifest_rollback(m): nothing happened.  Harmless outside a transaction. */
 void manifest_rollback(struct manifest *m);
 

@@ -25,6 +25,10 @@ class CommandLine(unittest.TestCase):
             (["sources", "--hub"], 64, "--hub wants DIR"),
             (["sources", "--json=1"], 64, "takes no value"),
             (["refine", "--threads", "x"], 64, "takes a whole number"),
+            (["crawl", "--delay-ms", "999"], 64, "--delay-ms takes 1000 or more"),
+            (["crawl", "--delay-ms", "-1", "--allow-private"], 64, "--delay-ms takes 1000 or more"),
+            (["crawl", "--delay-ms", "999", "--allow-private", "--hub", "/nonexistent"], 66, "no hub here"),
+            (["crawl", "--delay-ms", "1000", "--hub", "/nonexistent"], 66, "no hub here"),
             (["sources", "--hub", "/nonexistent"], 66, "no hub here"),
         ]
         for args, code, text in rows:

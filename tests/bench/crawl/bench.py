@@ -68,7 +68,7 @@ def run_villers(work, names, extra):
     seeds = "".join("  - http://%s/\n" % n for n in names)
     (hub / "sources" / "banc.yaml").write_text("id: banc\nname: Banc\naccess: crawl\nscope: host\nlicense: etalab-2.0\nlicense_evidence: http://%s/\n"
                                                "license_date: \"2026-01-01\"\nattribution: banc\nseeds:\n%s" % (names[0], seeds))
-    (hub / "campaigns" / "banc.yaml").write_text("purpose: banc\ncontact: mailto:banc@example.org\nsources: [banc]\nmax_hosts_at_once: 64\n")
+    (hub / "campaigns" / "banc.yaml").write_text("purpose: banc\ncontact: mailto:banc@example.org\nsources: [banc]\nmax_hosts_at_once: 256\n")
     wall, cpu, rss, out, code = measured([VILLERS, "crawl", "--json", "--quiet", "--hub", hub, "--allow-private", "--delay-ms", "1", "banc", *extra], 3600)
     if code:
         sys.exit("villers crawl: exit %d\n%s" % (code, out))
