@@ -389,6 +389,7 @@ static void pack(const struct crawl *c, struct crawl_job *job, struct crawl_page
                                .request = buf_view(&a->request),
                                .head = buf_view(&a->head),
                                .body = buf_view(&a->body),
+                               .sha256 = job->sha,
                                .truncated = truncation(a->error),
                                .metadata = buf_view(&about)};
     struct warc_revisit before;

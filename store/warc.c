@@ -34,11 +34,15 @@ void warc_new_id(char out[WARC_ID_LEN]) {
     snprintf(out, WARC_ID_LEN, "<urn:uuid:%.8s-%.4s-%.4s-%.4s-%.12s>", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
+static void payload_digest(const unsigned char sum[SHA256_BYTES], struct buf *out) {
+    buf_str(out, "sha256:");
+    hash_base32(out, sum, SHA256_BYTES);
+}
+
 void warc_payload_digest(struct slice body, struct buf *out) {
     unsigned char sum[SHA256_BYTES];
     sha256_of(body, sum);
-    buf_str(out, "sha256:");
-    hash_base32(out, sum, sizeof sum);
+    payload_digest(sum, out);
 }
 
 /* One named field.  A control byte would end the line early: it is left out. */
@@ -98,7 +102,10 @@ static void begin_of_exchange(struct buf *out, const char *type, const char *id,
 
 static void response(struct buf *out, const struct warc_exchange *ex) {
     struct buf digest = {0};
-    warc_payload_digest(ex->body, &digest);
+    if (ex->sha256)
+        payload_digest(ex->sha256, &digest);
+    else
+        warc_payload_digest(ex->body, &digest);
     field(out, "WARC-Payload-Digest", buf_view(&digest));
     buf_free(&digest);
     if (ex->truncated) field_str(out, "WARC-Truncated", ex->truncated);

@@ -29,6 +29,7 @@ struct warc_exchange {
     struct slice request;               /* request line and headers, verbatim, ended by an empty line */
     struct slice head;                  /* status line (HTTP/2's rewritten to 1.1) and headers, verbatim, ended by an empty line */
     struct slice body;                  /* as sent: neither content nor transfer decoding undone; not stored with a revisit */
+    const unsigned char *sha256;        /* of body, where the caller has it; NULL: worked out here */
     const char *truncated;              /* NULL, or "length", "time", "disconnect" */
     struct slice metadata;              /* body of a metadata record ("key: value" CRLF lines), or empty for none */
     const struct warc_revisit *revisit; /* NULL: a response */
