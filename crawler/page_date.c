@@ -4,7 +4,7 @@
 #include "crawler/page_date.h"
 #include "base/clock.h"
 
-enum { YEAR_MIN = 1990, YEAR_MAX = 2099 };
+enum { YEAR_MIN = 1995, YEAR_MAX = 2099 };
 
 /* Beginnings of month names, lower case, with or without their accents; the longest first where one begins another. */
 static const struct {

@@ -13,7 +13,7 @@ struct page_day {
 /**
  * page_date_find(s, month_first, from, day):
  * The first whole date in ${s} at or after byte ${from}; months by name in French, English, German, Spanish, Italian, Portuguese, Dutch and Russian.
- * ${month_first}: 01/02/2024 is the second of January.  Years 1990 to 2099.  Returns the offset just past it, or SIZE_MAX.  O(length).
+ * ${month_first}: 01/02/2024 is the second of January.  Years 1995, when pages began to be dated, to 2099.  Returns the offset just past it, or SIZE_MAX.  O(length).
  */
 size_t page_date_find(struct slice s, bool month_first, size_t from, struct page_day *day);
 

@@ -52,7 +52,24 @@ static enum mark mark_of(const struct page_tree *t, size_t i) {
     return best;
 }
 
-static bool is_aside(const struct page_tree *t, size_t i) {
+/* The first heading that says the page's title, or SIZE_MAX. */
+static size_t find_title(struct page_job *j) {
+    const struct page_tree *t = j->tree;
+    struct slice title = j->page->title;
+    unsigned tries = 0;
+    if (title.len < 8) return SIZE_MAX;
+    for (size_t i = 1; i < t->n_nodes && tries < 60; i++) {
+        uint8_t tag = t->nodes[i].tag;
+        if (tag != TAG_h1 && tag != TAG_h2 && tag != TAG_h3) continue;
+        tries++;
+        buf_clear(&j->scratch);
+        page_inner_text(t, i, &j->scratch, 500);
+        if (slice_eq(buf_view(&j->scratch), title)) return i;
+    }
+    return SIZE_MAX;
+}
+
+static bool is_aside(const struct page_tree *t, size_t i, size_t title) {
     static const char *const names[] = {"comment", "related", "sidebar", "widget", "footer", "recent",
                                         "popular", "teaser",  "nav",     "latest", "more-",  NULL};
     /* the foot of a post tells of the post */
@@ -62,7 +79,9 @@ static bool is_aside(const struct page_tree *t, size_t i) {
         uint8_t tag = t->nodes[k].tag;
         if (tag == TAG_article && foot) return false;
         bool most = (t->nodes[k].end - k) * 2 > t->n_nodes; /* what holds most of the page is no part beside it */
-        if (tag == TAG_body || tag == TAG_html || most) return foot;
+        /* nor is what holds its heading: a blog's "widget" with the post in it */
+        bool titled = title != SIZE_MAX && k <= title && title < t->nodes[k].end;
+        if (tag == TAG_body || tag == TAG_html || most || titled) return foot;
         if (tag == TAG_nav || tag == TAG_aside) return true;
         struct slice class = page_attr(t, k, ATTR_CLASS);
         if (tag == TAG_footer)
@@ -94,6 +113,7 @@ struct found {
 static void read_marks(struct page_job *j, bool month_first, bool aside, struct found *f) {
     const struct page_tree *t = j->tree;
     unsigned tries = 0;
+    size_t title = find_title(j);
     for (size_t i = 1; i < t->n_nodes && tries < 200 && !f->has[MARK_PUBLISHED]; i++) {
         uint8_t tag = t->nodes[i].tag;
         if (tag == TAG_TEXT || tag == TAG_meta || tag == TAG_link || tag == TAG_script || tag == TAG_style) continue;
@@ -101,7 +121,7 @@ static void read_marks(struct page_job *j, bool month_first, bool aside, struct 
         enum mark m = mark_of(t, i);
         if (m == MARK_NONE || f->has[m]) continue;
         tries++;
-        if (is_aside(t, i) != aside) continue;
+        if (is_aside(t, i, title) != aside) continue;
         f->has[m] = date_in(j, i, month_first, &f->day[m]);
     }
 }
@@ -139,6 +159,53 @@ static bool read_text(struct page_job *j, bool month_first) {
     if (h1 == SIZE_MAX) h1 = 0;
     return read_range(j, month_first, h1, n, SHORT_TEXT) || read_range(j, month_first, 0, h1, SHORT_TEXT) ||
            read_range(j, month_first, h1, n, SIZE_MAX);
+}
+
+/* What announces a day of publication in a line; none of "mis à jour le". */
+static size_t announces(struct slice s) {
+    static const struct slice words[] = {
+        SLICE_LIT("publié le"),      SLICE_LIT("publiée le"),      SLICE_LIT("publié :"),         SLICE_LIT("publication :"),
+        SLICE_LIT("publication le"), SLICE_LIT("mis en ligne le"), SLICE_LIT("mise en ligne le"), SLICE_LIT("mise en ligne :"),
+        SLICE_LIT("paru le"),        SLICE_LIT("parue le"),        SLICE_LIT("posté le"),         SLICE_LIT("date de publication"),
+        SLICE_LIT("published"),      SLICE_LIT("posted"),          SLICE_LIT("publication date"), SLICE_LIT("veröffentlicht"),
+        SLICE_LIT("erschienen"),     SLICE_LIT("publicado"),       SLICE_LIT("pubblicato"),       SLICE_LIT("gepubliceerd"),
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_starts_nocase(s, words[i])) return words[i].len;
+    return 0;
+}
+
+#define SAID_TEXT 200 /* bytes of a line that may announce a day */
+#define SAID_NEAR 40  /* and of what may stand between */
+
+/* "Publié le 1er juillet 2024", "Erschienen am <time>…": the day that follows such words, in their line or in the next two texts. */
+static bool read_said(struct page_job *j, bool month_first, bool aside) {
+    const struct page_tree *t = j->tree;
+    size_t title = find_title(j);
+    unsigned tries = 0;
+    for (size_t i = 1; i < t->n_nodes && tries < 100; i++) {
+        if (skips(t, i)) {
+            i = t->nodes[i].end - 1;
+            continue;
+        }
+        if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > SAID_TEXT) continue;
+        struct slice s = page_node_text(t, i);
+        for (size_t k = 0, n; k + 6 < s.len; k++) {
+            if ((k && (ascii_is_alpha(s.ptr[k - 1]) || s.ptr[k - 1] < 0)) || !(n = announces(slice_sub(s, k, s.len)))) continue;
+            tries++;
+            if (!aside && is_aside(t, i, title)) break;
+            buf_clear(&j->scratch);
+            page_append_collapsed(&j->scratch, slice_sub(s, k + n, s.len));
+            for (size_t next = i + 1, texts = 0;
+                 next < t->n_nodes && next < i + 2 * SAID_NEAR && texts < 2 && j->scratch.len < SAID_NEAR; next++) {
+                if (t->nodes[next].tag != TAG_TEXT) continue;
+                page_append_collapsed(&j->scratch, page_node_text(t, next));
+                texts += slice_trim(page_node_text(t, next)).len > 0;
+            }
+            if (take(j, slice_sub(buf_view(&j->scratch), 0, SAID_NEAR), month_first)) return true;
+        }
+    }
+    return false;
 }
 
 /* The keys of a state that a script carries for itself, "publishedAt":"2024-07-01T…", the telling ones first. */
@@ -199,9 +266,12 @@ void page_read_date(struct page_job *j, const struct page_facts *f) {
     read_marks(j, month_first, false, &own);
     if (own.has[MARK_PUBLISHED]) {
         set_date(j, own.day[MARK_PUBLISHED]);
+    } else if (read_said(j, month_first, false)) {
+        return;
     } else if (own.has[MARK_DATE]) {
         set_date(j, own.day[MARK_DATE]);
-    } else if (take(j, f->meta[META_MODIFIED], month_first) || take(j, f->ld.modified, month_first)) {
+    } else if (read_said(j, month_first, true) || take(j, f->meta[META_MODIFIED], month_first) ||
+               take(j, f->ld.modified, month_first)) {
         return;
     } else if (own.has[MARK_MODIFIED]) {
         set_date(j, own.day[MARK_MODIFIED]);

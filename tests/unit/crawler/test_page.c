@@ -128,6 +128,18 @@ static const struct {
     {'d', "<html lang=en-US><p class=posted>04/07/2023</p>", "2023-04-07"},
     {'d', "<link rel=canonical href='/2023/07/04/titre'>", "2023-07-04"},
     {'d', "<h1>Un titre</h1><p>Le 31 février 2024 n'est pas un jour.</p>", ""},
+    {'d', "<p>Mis à jour le 3 août 2024</p><p>Par Anne Duval, publié le 1er juillet 2024 à 8 h</p>", "2024-07-01"},
+    {'d', "<meta property=og:updated_time content=2024-08-03><p>Mise en ligne : <b>1/7/2024</b></p>", "2024-07-01"},
+    {'d', "<meta property=og:updated_time content=2024-08-03><p class=teaser><i>Erschienen am</i> <time>1. Juli 2024</time></p>",
+     "2024-07-01"},
+    {'d', "<span class=date>3 August 2024</span><p>Posted by <a href=/a>Ann</a> on 1 July 2024</p>", "2024-07-01"},
+    {'d', "<p class=date>3 de agosto de 2024</p><p>Publicado el 1 de julio de 2024</p>", "2024-07-01"},
+    {'d', "<nav>Publié le 3 août 2024</nav><p class=date>1er juillet 2024</p>", "2024-07-01"},
+    {'d',
+     "<title>Un long titre</title><div class=widget><h2>Un long titre</h2><i class=published title=2024-07-01>8 h</i></div>"
+     "<div class=aside><p>a<p>b<p>c<p>d<p>e<p>f<p>g<p>h<p>i<p>j<time datetime=2024-08-03>x</time></div>",
+     "2024-07-01"},
+    {'d', "<p class=date>31 août 1990</p>", ""},
     {'d',
      "<h1>Un titre</h1><p>Mis en ligne le 14 d\xc3\xa9"
      "cembre 2021</p>",
