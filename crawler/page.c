@@ -52,7 +52,7 @@ void page_reader_free(struct page_reader *r) {
 }
 
 /* libxml2 takes a NUL for the end of the page, and one bad byte for a reason to read the rest as Latin-1. */
-static enum status make_clean(struct page_reader *r, struct slice in, struct slice *out, struct buf *err) {
+static enum status make_clean(struct page_reader *r, struct slice in, struct slice *whole, struct slice *out, struct buf *err) {
     buf_clear(&r->clean);
     buf_clear(&r->scratch);
     if (!utf8_valid(in)) {
@@ -60,6 +60,7 @@ static enum status make_clean(struct page_reader *r, struct slice in, struct sli
         in = buf_view(&r->scratch);
     }
     page_strip(in, &r->clean);
+    *whole = in;
     if (!buf_ok(&r->clean) || !buf_ok(&r->scratch)) return fail(err, ST_SKIP, "page is over the cap of %zu bytes", r->clean.max);
     *out = buf_view(&r->clean);
     return ST_OK;
@@ -79,11 +80,11 @@ enum status page_read(struct page_reader *r, struct slice utf8, const struct pag
     arena_reset(r->arena);
     if (utf8.len > LIMIT_BODY_PLAIN)
         return fail(err, ST_SKIP, "page of %zu bytes is over the cap of %zu", utf8.len, LIMIT_BODY_PLAIN);
-    struct slice clean;
-    enum status st = make_clean(r, utf8, &clean, err);
+    struct slice whole, clean;
+    enum status st = make_clean(r, utf8, &whole, &clean, err);
     if (st != ST_OK) return st;
     uint64_t budget = (uint64_t)(opt->budget_ms > 0 ? opt->budget_ms : DEFAULT_BUDGET_MS) * UNITS_A_MS;
-    st = page_tree_build(&r->tree, clean, budget, err);
+    st = page_tree_build(&r->tree, clean, whole, budget, err);
     if (st != ST_OK) return st;
     page->coarse = r->tree.cut;
     struct page_job j = {.tree = &r->tree,

@@ -64,7 +64,35 @@ static bool is_wanted(struct slice name, struct slice value) {
     return name.len != 5 || !slice_eq_nocase(name, slice_str("style")) || slice_find_nocase(value, slice_str("none")) != SIZE_MAX;
 }
 
-/* Drop the attributes that nothing asks for; the offset just past the start tag at ${at}, or SIZE_MAX when it never ends. */
+bool page_value_is_plain(struct slice value) {
+    unsigned odd = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        odd |= (unsigned)(c < 0x20) | (unsigned)(c > 0x7E) | (unsigned)(c == '&');
+    }
+    return !odd;
+}
+
+#define REFER_FROM 16 /* bytes of a value; a reference takes about ten */
+
+/* Put a reference in the place of a quoted ${value}, which ends just before ${end}. */
+static void refer(struct strip *p, struct slice value, size_t end) {
+    size_t at = (size_t)(value.ptr - p->s.ptr);
+    char quote = value.len >= REFER_FROM ? value.ptr[-1] : 0;
+    if ((quote != '"' && quote != '\'') || p->s.ptr[end - 1] != quote || at + value.len + 1 != end) return;
+    if (!page_value_is_plain(value)) return;
+    static const char digits[] = "0123456789abcdef";
+    char ref[2 + 2 * 16];
+    size_t n = sizeof ref;
+    for (size_t v = value.len; v; v >>= 4) ref[--n] = digits[v & 15];
+    ref[--n] = '.';
+    for (size_t v = at; v; v >>= 4) ref[--n] = digits[v & 15];
+    drop(p, at, at + value.len);
+    buf_char(p->out, PAGE_REFERENCE);
+    buf_append(p->out, ref + n, sizeof ref - n);
+}
+
+/* Drop the attributes that nothing asks for, and shorten the others; the offset just past the start tag at ${at}, or SIZE_MAX when it never ends. */
 static size_t strip_tag(struct strip *p, size_t at) {
     struct slice name, value;
     struct tag_scan t = {.s = p->s, .at = at + 1};
@@ -75,7 +103,10 @@ static size_t strip_tag(struct strip *p, size_t at) {
         if (t.at == p->s.len) return SIZE_MAX;
         if (name.len == 4 && slice_eq_nocase(name, slice_str("type")))
             p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
-        if (is_wanted(name, value)) continue;
+        if (is_wanted(name, value)) {
+            refer(p, value, t.at);
+            continue;
+        }
         size_t end = t.at;
         if (end > before && tag_scan_space(p->s.ptr[end - 1])) end--; /* the blank before the next */
         drop(p, before, end);

@@ -4,6 +4,7 @@
 #include "crawler/page_tree.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "crawler/page_strip.h"
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
 #include <pthread.h>
@@ -46,6 +47,8 @@ struct builder {
     size_t over;                     /* elements open beyond the depth cap */
     uint64_t work, max_work;
     uint64_t events;
+    struct slice whole; /* what references point into */
+    size_t referred;    /* end of the last one: they follow each other, so that all of them together are no longer than the page */
     struct name_cache tags, attrs;
 };
 
@@ -119,6 +122,30 @@ static struct page_node *add_node(struct builder *b, uint8_t tag) {
     return n;
 }
 
+static bool take_hex(struct slice *s, size_t *v) {
+    size_t n = 0;
+    for (*v = 0; n < s->len && n < 8; n++) {
+        char c = ascii_lower(s->ptr[n]);
+        if (!ascii_is_digit(c) && (c < 'a' || c > 'f')) break;
+        *v = *v << 4 | (size_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    *s = slice_sub(*s, n, s->len);
+    return n > 0;
+}
+
+/* The value that ${v} stands for; a page can write the mark of references too, which gets it nothing. */
+static struct slice follow(struct builder *b, struct slice v) {
+    size_t at, len;
+    if (!v.len || v.ptr[0] != PAGE_REFERENCE) return v;
+    struct slice ref = slice_sub(v, 1, v.len);
+    if (!take_hex(&ref, &at) || !ref.len || ref.ptr[0] != '.') return v;
+    ref = slice_sub(ref, 1, ref.len);
+    if (!take_hex(&ref, &len) || ref.len || at < b->referred || at > b->whole.len || len > b->whole.len - at) return v;
+    struct slice value = slice_sub(b->whole, at, at + len);
+    b->referred = at + len;
+    return page_value_is_plain(value) ? value : v;
+}
+
 static void add_attr(struct builder *b, struct page_node *n, uint8_t name, const xmlChar *value) {
     struct page_tree *t = b->t;
     void *array = t->attrs;
@@ -126,8 +153,7 @@ static void add_attr(struct builder *b, struct page_node *n, uint8_t name, const
     t->attrs = array;
     if (!room) return;
     size_t at = t->values.len;
-    const char *v = value ? (const char *)value : "";
-    buf_str(&t->values, v);
+    buf_slice(&t->values, follow(b, slice_str(value ? (const char *)value : "")));
     if (!buf_ok(&t->values)) return;
     t->attrs[t->n_attrs++] = (struct page_attribute){(uint32_t)at, (uint32_t)(t->values.len - at), name};
     n->len++;
@@ -233,8 +259,8 @@ void page_tree_free(struct page_tree *t) {
     page_tree_init(t);
 }
 
-enum status page_tree_build(struct page_tree *t, struct slice utf8, uint64_t work, struct buf *err) {
-    struct builder b = {.t = t, .max_work = work};
+enum status page_tree_build(struct page_tree *t, struct slice utf8, struct slice whole, uint64_t work, struct buf *err) {
+    struct builder b = {.t = t, .max_work = work, .whole = whole};
     t->n_nodes = t->n_attrs = 0;
     buf_clear(&t->text);
     buf_clear(&t->values);

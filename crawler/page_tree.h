@@ -87,13 +87,13 @@ void page_tree_init(struct page_tree *t);
 void page_tree_free(struct page_tree *t);
 
 /**
- * page_tree_build(t, utf8, work, err):
- * Replace ${t} by the tree of the page ${utf8} (valid UTF-8 without NUL, at most INT_MAX bytes).  ${work} bounds the effort, in units of about a
+ * page_tree_build(t, utf8, whole, work, err):
+ * Replace ${t} by the tree of the page ${utf8} (valid UTF-8 without NUL, at most INT_MAX bytes), as page_strip() left it of ${whole}.  ${work} bounds the effort, in units of about a
  * microsecond on the machine of 2024; it is counted from the events themselves and not read off a clock, so that the same bytes give the same tree
  * everywhere.  Past it, past LIMIT_PAGE_NODES or without memory for more, the tree ends there and `cut` is set.  Elements deeper
  * than LIMIT_PAGE_DEPTH are left out and their text is their ancestor's.  FATAL without memory.  O(length).
  */
-enum status page_tree_build(struct page_tree *t, struct slice utf8, uint64_t work, struct buf *err) MUST_CHECK;
+enum status page_tree_build(struct page_tree *t, struct slice utf8, struct slice whole, uint64_t work, struct buf *err) MUST_CHECK;
 
 /** page_attr(t, node, name): the value as written, borrowed from ${t}; ptr NULL when ${node} has no such attribute. */
 struct slice page_attr(const struct page_tree *t, size_t node, enum page_attr_name name);
