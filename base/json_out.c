@@ -41,7 +41,11 @@ static void escape_char(struct buf *b, char c) {
     case '\n': buf_str(b, "\\n"); break;
     case '\r': buf_str(b, "\\r"); break;
     case '\t': buf_str(b, "\\t"); break;
-    default: buf_printf(b, "\\u%04x", (unsigned char)c);
+    default: {
+        static const char hex[] = "0123456789abcdef";
+        const char escape[] = {'\\', 'u', '0', '0', hex[(unsigned char)c >> 4], hex[c & 0xF]};
+        buf_append(b, escape, sizeof escape);
+    }
     }
 }
 

@@ -15,6 +15,7 @@
 #define LIMIT_LINE (256 * MIB)                /* one JSON line */
 #define LIMIT_TEXT (64 * MIB)                 /* the text of one document */
 #define LIMIT_QUALITY_WORDS ((size_t)1 << 20) /* words of a text that are looked at for repetition */
+#define LIMIT_REDACT_SPANS ((size_t)1 << 20)  /* personal data found in one text; a text with more is no prose and is passed over */
 #define LIMIT_CONFIG (4 * MIB)                /* a YAML file */
 #define LIMIT_URL ((size_t)2048)              /* a canonical URL; longer ones are traps (reference: traps) */
 #define LIMIT_URL_INPUT (64 * KIB)            /* a URL as found on a page, before parsing */

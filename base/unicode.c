@@ -26,18 +26,54 @@ static bool surely_nfc(struct slice s) {
     return true;
 }
 
+/* Nothing at or after ${cp} changes what stands before it: a starter that composes with nothing to its left.  Those that do compose are
+   marks, or vowels and finals of Hangul. */
+static bool parts_text(uint32_t cp) {
+    if (cp < 0x300) return true;
+    utf8proc_category_t c = category(cp);
+    bool mark = c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC || c == UTF8PROC_CATEGORY_ME;
+    return !mark && !(cp >= 0x1160 && cp <= 0x11FF) && !(cp >= 0xD7B0 && cp <= 0xD7FF);
+}
+
+/*
+ * Where the piece at ${at} ends.  utf8proc sorts a run of marks in quadratic time, so that a run is cut past NFC_MARKS of them (UAX #15,
+ * clause 13, finds no use for more than 30).
+ */
+static size_t nfc_piece(struct slice s, size_t at) {
+    enum { NFC_PIECE = 4096, NFC_MARKS = 256 };
+    unsigned run = 0;
+    for (size_t begin = at, next; at < s.len; at = next) {
+        next = at;
+        run = parts_text(utf8_decode(s, &next)) ? 0 : run + 1;
+        if (run > NFC_MARKS || (run == 0 && at - begin >= NFC_PIECE)) break;
+    }
+    return at;
+}
+
+static bool nfc_append(struct buf *out, struct slice s) {
+    utf8proc_uint8_t *made = NULL;
+    if (surely_nfc(s)) {
+        buf_slice(out, s);
+        return buf_ok(out);
+    }
+    utf8proc_ssize_t n =
+        utf8proc_map((const utf8proc_uint8_t *)s.ptr, (utf8proc_ssize_t)s.len, &made, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    if (n < 0) return false;
+    buf_append(out, made, (size_t)n);
+    free(made);
+    return buf_ok(out);
+}
+
 enum status unicode_nfc(struct buf *out, struct slice s) {
     if (surely_nfc(s)) {
         buf_slice(out, s);
         return buf_ok(out) ? ST_OK : ST_SKIP;
     }
-    utf8proc_uint8_t *made = NULL;
-    utf8proc_ssize_t n =
-        utf8proc_map((const utf8proc_uint8_t *)s.ptr, (utf8proc_ssize_t)s.len, &made, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    if (n < 0) return ST_SKIP;
-    buf_append(out, made, (size_t)n);
-    free(made);
-    return buf_ok(out) ? ST_OK : ST_SKIP;
+    for (size_t at = 0, end; at < s.len; at = end) {
+        end = nfc_piece(s, at);
+        if (!nfc_append(out, slice_sub(s, at, end))) return ST_SKIP;
+    }
+    return ST_OK;
 }
 
 bool unicode_is_letter(uint32_t cp) {

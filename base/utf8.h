@@ -21,7 +21,8 @@ void utf8_encode(struct buf *b, uint32_t cp);
 /** utf8_repair(out, s): append ${s} with each bad sequence replaced by U+FFFD; returns how many there were. */
 size_t utf8_repair(struct buf *out, struct slice s);
 
-/** unicode_nfc(out, s): append ${s} (valid UTF-8) in NFC, Unicode 15 annex 15.  SKIP when utf8proc refuses it. */
+/** unicode_nfc(out, s): append ${s} (valid UTF-8) in NFC, Unicode 15 annex 15, but that a run of more than 256 marks is
+ *  composed in parts.  SKIP when utf8proc refuses it.  O(len). */
 enum status unicode_nfc(struct buf *out, struct slice s) MUST_CHECK;
 /** unicode_is_*: general categories L*, N*, Mn, P* or S*, Z* or white-space controls. */
 bool unicode_is_letter(uint32_t cp);

@@ -61,7 +61,8 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     struct redact_result found;
     struct json_out j;
     buf_clear(&w->text);
-    if (redact_text(w->redactor, rec->text, &w->text, &found) != ST_OK) return fail(err, ST_SKIP, "the text is too large");
+    if (redact_text(w->redactor, rec->text, &w->text, &found) != ST_OK)
+        return fail(err, ST_SKIP, "the text is too large, or holds too much personal data");
     json_out_init(&j, out);
     engine_open(&j, rec);
     json_kv_str(&j, "text", buf_view(&w->text));

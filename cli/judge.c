@@ -126,7 +126,7 @@ static enum status redact(struct judge *j, struct slice *text, struct json_out *
     struct redact_result found;
     buf_clear(&j->text);
     enum status st = redact_text(j->redactor, *text, &j->text, &found);
-    if (st != ST_OK) return fail(err, ST_SKIP, "personal data: the text is too large");
+    if (st != ST_OK) return fail(err, ST_SKIP, "personal data: the text is too large, or holds too much of it");
     if (found.n_masked == 0) return ST_OK;
     json_key(m, "redacted");
     json_array(m);

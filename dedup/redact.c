@@ -45,6 +45,7 @@ void redact_free(struct redactor *r) {
 }
 
 static bool push(struct spans *s, const struct found *f) {
+    if (s->n == LIMIT_REDACT_SPANS) return false;
     if (s->n == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : 64;
         struct redact_span *at = realloc(s->at, cap * sizeof *at);
@@ -142,7 +143,7 @@ static void on_at(struct walk *w) {
 }
 
 static void walk(struct walk *w) {
-    while (w->i < w->text.len) {
+    while (w->i < w->text.len && !w->failed) {
         char c = w->text.ptr[w->i];
         if (ascii_is_digit(c))
             on_digit(w);

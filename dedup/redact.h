@@ -35,8 +35,8 @@ struct redactor *redact_new(void);
 void redact_free(struct redactor *r);
 /**
  * redact_text(r, text, out, res):
- * Append ${text} to ${out} (NULL: only find) with what is personal replaced.  Any bytes.  RETRY without memory or past ${out}'s
- * cap.  O(len).
+ * Append ${text} to ${out} (NULL: only find) with what is personal replaced.  Any bytes.  RETRY without memory, past ${out}'s
+ * cap or past LIMIT_REDACT_SPANS.  O(len).
  */
 enum status redact_text(struct redactor *r, struct slice text, struct buf *out, struct redact_result *res) MUST_CHECK;
 /** redact_name(kind): "nir", "iban", "phone", "email", "ip", "card", "siren", "siret"; static. */

@@ -117,16 +117,22 @@ bool redact_ends(struct slice text, size_t end) {
     return !unicode_is_letter(utf8_decode(text, &end));
 }
 
+static bool begins_with_any(struct slice s, const char *const *words) {
+    for (; *words; words++)
+        if (ascii_lower(s.ptr[0]) == ascii_lower(**words) && slice_starts_nocase(s, slice_str(*words))) return true;
+    return false;
+}
+
+/* Every word begins with a letter or a sign past ASCII, so that in rows of figures hardly a place is looked at. */
 bool redact_context(struct slice text, size_t at, const char *const *words) {
     struct slice before = slice_sub(text, at > 40 ? at - 40 : 0, at);
     const char *line = memrchr(before.ptr, '\n', before.len);
     if (line) before = slice_sub(before, (size_t)(line - before.ptr) + 1, before.len);
-    for (; *words; words++) {
-        struct slice word = slice_str(*words), rest = before;
-        for (size_t i; (i = slice_find_nocase(rest, word)) != SIZE_MAX; rest = slice_sub(rest, i + 1, rest.len)) {
-            const char *p = rest.ptr + i;
-            if (p == before.ptr || !(ascii_is_alpha(p[-1]) || (unsigned char)p[-1] >= 0xC0)) return true;
-        }
+    for (size_t i = 0; i < before.len; i++) {
+        char c = before.ptr[i], last = i ? before.ptr[i - 1] : ' ';
+        if (!ascii_is_alpha(c) && (unsigned char)c < 0x80) continue;
+        if (ascii_is_alpha(last) || (unsigned char)last >= 0xC0) continue;
+        if (begins_with_any(slice_sub(before, i, before.len), words)) return true;
     }
     return false;
 }
