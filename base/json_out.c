@@ -49,9 +49,22 @@ static void escape_char(struct buf *b, char c) {
     }
 }
 
+/* Whether one of eight bytes is a control, a quote, a backslash or DEL: exact as a whole, whichever byte it is (Mycroft's zero-byte test). */
+static bool any_special(uint64_t w) {
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\', del = w ^ ones * 0x7F;
+    return (((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((del - ones) & ~del)) & highs;
+}
+
 static void escape_valid(struct buf *b, struct slice s) {
     size_t from = 0;
+    uint64_t word;
     for (size_t i = 0; i < s.len; i++) {
+        for (; i + 8 <= s.len; i += 8) {
+            memcpy(&word, s.ptr + i, 8);
+            if (any_special(word)) break;
+        }
+        if (i == s.len) break;
         unsigned char c = (unsigned char)s.ptr[i];
         if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
         buf_append(b, s.ptr + from, i - from);

@@ -319,7 +319,8 @@ enum status ingest_state_pend(struct ingest_state *s, const struct ingest_state_
     if (!st) return ST_FATAL;
     sqlite3_bind_int(st, 1, p->deletion);
     sqlite3_bind_int64(st, 2, p->file);
-    for (int i = 0; i < 7; i++) db_bind_slice(st, 3 + i, texts[i]);
+    for (int i = 0; i < 7; i++) /* db_run() forgets them before they change */
+        sqlite3_bind_text(st, 3 + i, texts[i].len ? texts[i].ptr : "", (int)texts[i].len, SQLITE_STATIC);
     sqlite3_bind_int64(st, 10, p->captured_ms);
     sqlite3_bind_int64(st, 11, p->bytes);
     sqlite3_bind_int64(st, 12, p->raw_offset);

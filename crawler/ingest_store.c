@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define RAW_BYTES (256 * MIB)
+#define WRITE_BYTES (256 * KIB)
 #define CAMPAIGN "ingest"
 /* The reason of tombstones that upstream asked for: lifted when upstream brings the document back. */
 #define UPSTREAM_DELETED "upstream-deleted"
@@ -18,6 +19,7 @@ struct ingest_store {
     const struct ingest_options *opt;
     struct ingest_state *state;
     struct segment *raw; /* NULL: none is open */
+    struct buf gathered; /* packed records that stand behind what the file holds: written together */
     struct ingest_state_segment seg;
     int64_t run, pass;
     bool in_transaction, waiting; /* waiting: something is pending */
@@ -161,12 +163,24 @@ static enum status begin(struct ingest_store *s, struct buf *err) {
     return st;
 }
 
+/* Where the next record will stand. */
+static uint64_t raw_length(const struct ingest_store *s) { return segment_length(s->raw) + s->gathered.len; }
+
+static enum status write_gathered(struct ingest_store *s, struct buf *err) {
+    uint64_t end;
+    if (!s->gathered.len) return ST_OK;
+    enum status st = segment_append_packed(s->raw, buf_view(&s->gathered), &end, err);
+    buf_clear(&s->gathered);
+    return st;
+}
+
 static enum status commit(struct ingest_store *s, struct buf *err) {
     if (!s->in_transaction) return ST_OK;
     s->in_transaction = false;
     if (s->raw) {
+        enum status st = write_gathered(s, err);
         s->seg.end = segment_length(s->raw);
-        enum status st = ingest_state_segment_put(s->state, &s->seg, err);
+        if (st == ST_OK) st = ingest_state_segment_put(s->state, &s->seg, err);
         if (st != ST_OK) return st;
     }
     return ingest_state_commit(s->state, err);
@@ -242,6 +256,7 @@ enum status ingest_store_open(const struct ingest_options *opt, struct ingest_st
     struct manifest_run run = {.stage = "ingest", .subject = opt->source->id, .code = VILLERS_VERSION, .began_ms = clock_wall_ms()};
     if (!s) return fail(err, ST_RETRY, "out of memory");
     s->opt = opt;
+    buf_init(&s->gathered, WRITE_BYTES + LIMIT_LINE);
     enum status st = ingest_state_open(opt->hub, opt->source->id, &s->state, newer, err);
     if (st == ST_OK) st = recover(s, err);
     if (st == ST_OK) st = manifest_run_begin(opt->manifest, &run, &s->run, err);
@@ -256,6 +271,7 @@ enum status ingest_store_open(const struct ingest_options *opt, struct ingest_st
 void ingest_store_free(struct ingest_store *s) {
     if (!s) return;
     if (s->raw) segment_close(s->raw);
+    buf_free(&s->gathered);
     ingest_state_free(s->state);
     free(s);
 }
@@ -302,12 +318,12 @@ static enum status put(struct ingest_store *s, const struct ingest_result *r, in
 
 static enum status write(struct ingest_store *s, int64_t file, const struct ingest_result *r, int64_t captured_ms,
                          struct buf *err) {
-    uint64_t end = 0;
     enum status st = open_segment(s, err);
     if (st != ST_OK) return st;
-    int64_t offset = (int64_t)segment_length(s->raw);
-    st = segment_append_packed(s->raw, r->packed, &end, err);
-    if (st != ST_OK) return st;
+    int64_t offset = (int64_t)raw_length(s);
+    buf_slice(&s->gathered, r->packed);
+    if (!buf_ok(&s->gathered)) return fail(err, ST_RETRY, "out of memory");
+    if (s->gathered.len >= WRITE_BYTES && (st = write_gathered(s, err)) != ST_OK) return st;
     s->seg.records++;
     st = pend(s, file, r, captured_ms, offset, err);
     return st == ST_OK ? put(s, r, captured_ms, INGEST_DOC_HERE, err) : st;
@@ -400,7 +416,7 @@ enum status ingest_store_add(struct ingest_store *s, int64_t file, const struct 
 
 enum status ingest_store_checkpoint(struct ingest_store *s, struct buf *err) {
     uint64_t full = s->opt->raw_bytes ? s->opt->raw_bytes : RAW_BYTES;
-    if (s->raw && segment_length(s->raw) >= full) return seal(s, err);
+    if (s->raw && raw_length(s) >= full) return seal(s, err);
     return commit(s, err);
 }
 

@@ -163,6 +163,14 @@ void manifest_free(struct manifest *m) {
     free(m);
 }
 
+enum status manifest_hold(struct manifest *m, struct buf *err) { return mdb_exec(m, "BEGIN", err); }
+
+void manifest_let_go(struct manifest *m) {
+    for (size_t i = 0; i < m->n_stmts; i++) sqlite3_reset(m->stmts[i].st);
+    sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+    m->scopes_known = false;
+}
+
 enum status manifest_begin(struct manifest *m, struct buf *err) {
     if (!m->writable) return fail(err, ST_FATAL, "%s: opened to read", m->path);
     return mdb_exec(m, "BEGIN IMMEDIATE", err);
@@ -175,6 +183,7 @@ void manifest_look_end(struct manifest *m) { sqlite3_exec(m->db, "ROLLBACK", NUL
 enum status manifest_commit(struct manifest *m, struct buf *err) {
     enum status st = mdb_tally_flush(m, err);
     if (st == ST_OK) st = mdb_exec(m, "COMMIT", err);
+    m->scopes_known = false;
     if (st != ST_OK) manifest_rollback(m);
     return st;
 }
@@ -182,6 +191,7 @@ enum status manifest_commit(struct manifest *m, struct buf *err) {
 void manifest_rollback(struct manifest *m) {
     for (size_t i = 0; i < m->n_stmts; i++) sqlite3_reset(m->stmts[i].st);
     if (!sqlite3_get_autocommit(m->db)) sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+    m->scopes_known = false;
     mdb_cache_clear(m->cache);
     mdb_deltas_clear(m->deltas);
 }

@@ -20,6 +20,24 @@ static enum status in_force(struct manifest *m, enum removal_scope scope, struct
     return got == ST_SKIP ? ST_OK : got;
 }
 
+/* The kinds of removals that are in force, a bit each: most hubs have none or one, and the other lookups are spared.  Inside a
+   transaction the answer holds until it ends or a removal is written. */
+static enum status scopes_in_force(struct manifest *m, unsigned *scopes, struct buf *err) {
+    static const char sql[] = "SELECT 2 * EXISTS (SELECT 1 FROM removals WHERE scope = 1 AND lifted_ms IS NULL) "
+                              "+ 4 * EXISTS (SELECT 1 FROM removals WHERE scope = 2 AND lifted_ms IS NULL) "
+                              "+ 8 * EXISTS (SELECT 1 FROM removals WHERE scope = 3 AND lifted_ms IS NULL) "
+                              "+ 16 * EXISTS (SELECT 1 FROM removals WHERE scope = 4 AND lifted_ms IS NULL)";
+    *scopes = m->scopes;
+    if (m->scopes_known) return ST_OK;
+    sqlite3_stmt *st = mdb_stmt(m, sql, err);
+    if (!st) return ST_FATAL;
+    enum status got = mdb_row(m, st, err);
+    if (got == ST_OK) *scopes = m->scopes = (unsigned)sqlite3_column_int(st, 0);
+    m->scopes_known = got == ST_OK && !sqlite3_get_autocommit(m->db);
+    sqlite3_reset(st);
+    return got;
+}
+
 enum status mdb_removal_of(struct manifest *m, struct slice id, struct slice url, struct slice fetched, struct slice source,
                            int64_t *removal, struct buf *err) {
     const struct {
@@ -32,9 +50,10 @@ enum status mdb_removal_of(struct manifest *m, struct slice id, struct slice url
                  {REMOVAL_HOST, mdb_host(fetched)},
                  {REMOVAL_SOURCE, source}};
     *removal = MANIFEST_NONE;
-    enum status st = ST_OK;
+    unsigned scopes = 0;
+    enum status st = scopes_in_force(m, &scopes, err);
     for (size_t i = 0; st == ST_OK && *removal == MANIFEST_NONE && i < sizeof asked / sizeof *asked; i++)
-        if (asked[i].value.len && (i == 0 || !slice_eq(asked[i].value, asked[i - 1].value)))
+        if (scopes >> asked[i].scope & 1 && asked[i].value.len && (i == 0 || !slice_eq(asked[i].value, asked[i - 1].value)))
             st = in_force(m, asked[i].scope, asked[i].value, removal, err);
     return st;
 }
@@ -177,6 +196,7 @@ enum status manifest_forget(struct manifest *m, const struct manifest_removal *r
     got = mdb_done(m, st, err);
     if (got != ST_OK) return got;
     removal = sqlite3_last_insert_rowid(m->db);
+    m->scopes_known = false;
     switch (r->scope) {
     case REMOVAL_CRAWL: return ST_OK;
     case REMOVAL_ID: return mark_id(m, r->value, removal, marked, err);

@@ -27,6 +27,8 @@ struct manifest {
     bool writable;
     struct mdb_cache *cache;   /* terms and sites seen lately */
     struct mdb_deltas *deltas; /* tallies not yet written */
+    unsigned scopes;           /* of removals in force, a bit each, while scopes_known: inside a transaction */
+    bool scopes_known;
     struct {
         const char *sql; /* a literal: the address is the key */
         sqlite3_stmt *st;
