@@ -39,7 +39,7 @@
 #define LIMIT_RESYNC (256 * MIB)         /* read again while looking for a whole frame after damage */
 #define LIMIT_ZSTD_WINDOW_LOG 27         /* the widest window the field's readers accept */
 #define LIMIT_INGEST_UNIT (32 * MIB)     /* one document's bytes in a dump, before anything is made of them */
-#define LIMIT_INGEST_FLIGHT (24 * MIB)   /* of units read and not yet written, past which reading waits */
+#define LIMIT_INGEST_FLIGHT (8 * MIB)    /* of units read and not yet written, past which reading waits */
 #define LIMIT_INGEST_RATIO ((size_t)500) /* a file that grows more than this when unpacked is a bomb */
 #define LIMIT_INGEST_FREE (64 * MIB)     /* unpacked bytes before which no ratio is looked at */
 #define LIMIT_INGEST_DEPTH ((size_t)256) /* of elements, templates, folders */

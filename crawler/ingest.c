@@ -376,6 +376,7 @@ static enum status done_batch(void *ctx, void *item, bool drop) {
     struct ingest_batch *b = item;
     enum status st = drop ? ST_OK : write_batch(g, b);
     g->flight -= b->bytes;
+    ingest_batch_clear(b); /* a large unit gives its memory back before the next is read */
     b->next = g->idle;
     g->idle = b;
     return st;

@@ -93,6 +93,14 @@ void ingest_worker_free(struct ingest_worker *w) {
     free(w);
 }
 
+/* What one large unit made grow is given back: at most one is in work at a time, whatever worker has it. */
+static void shrink(struct ingest_worker *w) {
+    struct ingest_tools *t = &w->tools;
+    struct buf *all[] = {&t->text, &t->scratch, &t->more, &w->line, &w->nfc, &w->hashed};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i]->cap > 4 * MIB) buf_free(all[i]);
+}
+
 /* ---- results ---- */
 
 static struct slice keep(struct ingest_batch *b, struct slice s) {
@@ -344,6 +352,7 @@ void ingest_work(struct ingest_worker *w, struct ingest_batch *b) {
         else
             u->format->convert(t, u);
         if (w->emitted == 0) on_item(t, &none);
+        shrink(w);
     }
     fix(b);
 }
