@@ -347,7 +347,7 @@ static enum status checkpoint(struct ingestion *g) {
 }
 
 static enum status write_batch(struct ingestion *g, const struct ingest_batch *b) {
-    enum status st = b->failure == ST_OK ? manifest_hold(g->opt->manifest, g->err) : fail(g->err, ST_RETRY, "out of memory");
+    enum status st = b->failure == ST_OK ? manifest_look(g->opt->manifest, g->err) : fail(g->err, ST_RETRY, "out of memory");
     if (st != ST_OK) return st;
     for (size_t i = 0; st == ST_OK && i < b->n_results; i++) {
         const struct ingest_result *r = &b->results[i];
@@ -359,7 +359,7 @@ static enum status write_batch(struct ingestion *g, const struct ingest_batch *b
         g->report->documents += written;
         g->report->text_bytes += written ? r->text_bytes : 0;
     }
-    manifest_let_go(g->opt->manifest);
+    manifest_look_end(g->opt->manifest);
     if (st != ST_OK) return st;
     g->report->units += b->n;
     g->report->bytes += b->bytes;

@@ -163,14 +163,6 @@ void manifest_free(struct manifest *m) {
     free(m);
 }
 
-enum status manifest_hold(struct manifest *m, struct buf *err) { return mdb_exec(m, "BEGIN", err); }
-
-void manifest_let_go(struct manifest *m) {
-    for (size_t i = 0; i < m->n_stmts; i++) sqlite3_reset(m->stmts[i].st);
-    sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
-    m->scopes_known = false;
-}
-
 enum status manifest_begin(struct manifest *m, struct buf *err) {
     if (!m->writable) return fail(err, ST_FATAL, "%s: opened to read", m->path);
     return mdb_exec(m, "BEGIN IMMEDIATE", err);
@@ -178,7 +170,10 @@ enum status manifest_begin(struct manifest *m, struct buf *err) {
 
 enum status manifest_look(struct manifest *m, struct buf *err) { return mdb_exec(m, "BEGIN", err); }
 
-void manifest_look_end(struct manifest *m) { sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL); }
+void manifest_look_end(struct manifest *m) {
+    sqlite3_exec(m->db, "ROLLBACK", NULL, NULL, NULL);
+    m->scopes_known = false;
+}
 
 enum status manifest_commit(struct manifest *m, struct buf *err) {
     enum status st = mdb_tally_flush(m, err);

@@ -35,10 +35,6 @@ enum status manifest_open(const char *path, enum manifest_mode mode, struct mani
                           struct buf *err) MUST_CHECK;
 void manifest_free(struct manifest *m); /* rolls back what is open */
 
-/** manifest_hold(m, err), manifest_let_go(m): between the two many lookups see one state, and SQLite locks once for all of them.  Brief:
- *  nothing is written meanwhile, and what others write is not seen. */
-enum status manifest_hold(struct manifest *m, struct buf *err) MUST_CHECK;
-void manifest_let_go(struct manifest *m);
 /** manifest_begin(m, err): take the write lock.  Not nested. */
 enum status manifest_begin(struct manifest *m, struct buf *err) MUST_CHECK;
 /** manifest_commit(m, err): all since begin, durable (fsync); not OK: rolled back. */
