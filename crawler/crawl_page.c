@@ -174,6 +174,13 @@ static struct slice sample(struct slice text) {
     return slice_sub(text, 0, end ? end : utf8_valid_prefix(slice_sub(text, 0, SHARE_SAMPLE)));
 }
 
+/* A day that has not come where the page was written (a day is let pass for the time zone) was not its publication's. */
+static bool from_the_future(struct slice date, int64_t fetched_ms) {
+    char limit[ISO8601_LEN];
+    clock_iso8601(fetched_ms + INT64_C(86400000), limit);
+    return slice_cmp(slice_sub(date, 0, date.len < 10 ? date.len : 10), slice_of(limit, 10)) > 0;
+}
+
 static void make_document(const struct crawl *c, struct crawl_job *job, const struct page *page, struct crawl_page_tools *t) {
     const struct source *src = c->taken[job->source];
     struct doc *d = &job->doc;
@@ -185,7 +192,8 @@ static void make_document(const struct crawl *c, struct crawl_job *job, const st
         job->french_share = c->hooks->french_share(c->hooks->ctx, t->number, sample(page->text));
     buf_clear(&t->plain);
     metadata(job, page, &t->plain);
-    struct slice digest = d->digest;
+    struct slice digest = d->digest, date = page->date;
+    if (from_the_future(date, job->answer->sent_ms)) date = slice_of("", 0);
     *d = (struct doc){.id = keep(job, slice_str(id)),
                       .text = keep(job, page->text),
                       .url = keep(job, url),
@@ -194,7 +202,7 @@ static void make_document(const struct crawl *c, struct crawl_job *job, const st
                       .site = keep(job, page->site),
                       .source = keep(job, slice_str(src->id)),
                       .license = keep(job, slice_str(job->licence)),
-                      .date = keep(job, page->date),
+                      .date = keep(job, date),
                       .crawl_date = keep(job, slice_str(when)),
                       .campaign = keep(job, slice_str(c->opt->campaign->name)),
                       .declared_language = keep(job, page->declared_language),

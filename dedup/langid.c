@@ -136,7 +136,7 @@ static void plain_tag(struct slice tag, char out[16]) {
     if (tag.len >= 16) return;
     for (size_t i = 0; i < tag.len; i++)
         if (!ascii_is_alnum(tag.ptr[i]) && tag.ptr[i] != '-') return;
-    memcpy(out, tag.ptr, tag.len);
+    if (tag.len) memcpy(out, tag.ptr, tag.len);
     out[tag.len] = 0;
 }
 

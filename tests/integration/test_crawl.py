@@ -90,6 +90,15 @@ class Politeness(CrawlCase):
         self.assertEqual({t: self.reason("http://a.test" + t) for t in want}, want)
         self.assertFalse([e for e in o.log if e.host != "a.test"])
 
+    def test_a_day_that_has_not_come_dates_nothing(self):
+        site = small_site(1)
+        for path, year in (("/p0", 2099), ("/p1", 2019)):
+            site[path] = html("P", TEXT % path, ["/p1"], '<meta property="article:published_time" content="%d-03-04">' % year)
+        o = self.serve({"a.test": site})
+        self.source("a.test")
+        self.crawl(o)
+        self.assertEqual({d["url"][-2:]: d["date"] for d in self.documents()}, {"t/": "", "p0": "", "p1": "2019-03-04"})
+
     def test_redirects_and_canonical(self):
         site = small_site(1)
         site["/"] = html("A", TEXT % "a", ["/vieux", "/boucle", "/dehors", "/copie?utm_source=x", "/latin"])
