@@ -231,16 +231,16 @@ class French(CrawlCase):
 
     def test_a_budget_goes_to_french_and_a_priority_goes_first(self):
         sites = self.farm()
-        o = self.serve(sites)
+        o = self.serve(sites, latency=0.012)  # one at a time, so that there is less time than the hosts could take
         for host in sites:
-            self.source(host, delay=20, priority=5 if host == "fr2.test" else 0)
+            self.source(host, delay=50, priority=5 if host == "fr2.test" else 0)
         (self.hub / "campaigns" / "un.yaml").write_text("sources: %s\nmax_pages: 220\nmax_hosts_at_once: 1\n"
                                                         % json.dumps([h.replace(".", "-") for h in sites]))
         self.crawl(o, "un")
         pages = collections.Counter(e.host[:2] for e in o.log if e.status == 200 and e.target.startswith("/p"))
         self.assertGreater(pages["fr"], 1.3 * pages["en"])
         french = {h: len(o.targets(h)) for h in ("fr0.test", "fr1.test", "fr2.test")}
-        self.assertEqual(max(french.values()), french["fr2.test"], french)
+        self.assertGreater(french.pop("fr2.test"), max(french.values()) + 2)
 
 
 if __name__ == "__main__":
