@@ -95,12 +95,16 @@ def run_wget2(work, seeds, threads):
     return wall, cpu, rss, pages, 0
 
 
+def install_scrapy():
+    """Outside the farm's namespace, which has no way to the package index."""
+    python = ROOT / ".venv-bench-crawl"
+    if not (python / "bin" / "scrapy").exists():
+        subprocess.run([sys.executable, "-m", "venv", python], check=True)
+        subprocess.run([python / "bin" / "pip", "-q", "install", "scrapy"], check=True)
+
+
 def run_scrapy(work, seeds, pages):
     python = ROOT / ".venv-bench-crawl"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", python], check=True)
-    if not (python / "bin" / "scrapy").exists():
-        subprocess.run([python / "bin" / "pip", "-q", "install", "scrapy"], check=True)
     items = work / "items.jl"
     wall, cpu, rss, _, code = measured([python / "bin" / "scrapy", "runspider", "-L", "WARNING", pathlib.Path(__file__).with_name("spider.py"), "-a", "seeds=%s" % seeds, "-a",
                                         "pages=%d" % pages, "-O", items], 3600)
@@ -116,6 +120,8 @@ def line(name, wall, cpu, rss, pages, note=""):
 
 def in_namespace(args):
     """Once more, where port 80 is free and the farm's names lead to this machine."""
+    if "scrapy" in args.only.split(","):
+        install_scrapy()
     hosts = args.work / "hosts"
     hosts.write_text("127.0.0.1 localhost\n" +
                      "".join("127.1.%d.%d site%04d.%s\n" % (i // 250, i % 250 + 1, i, farm.DOMAIN) for i in range(args.hosts)))  # an address each
