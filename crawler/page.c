@@ -19,7 +19,8 @@ struct page_reader {
     struct arena *arena;
     struct json_parser *json;
     struct extractor *extractor;
-    struct buf clean; /* the page's bytes, when they had to be put right */
+    struct page_stripped stripped;
+    struct buf repaired; /* the page's bytes, when they had to be put right */
     struct buf scratch;
     struct buf text; /* page->text */
 };
@@ -28,7 +29,8 @@ struct page_reader *page_reader_new(void) {
     struct page_reader *r = calloc(1, sizeof *r);
     if (!r) return NULL;
     page_tree_init(&r->tree);
-    buf_init(&r->clean, 3 * LIMIT_BODY_PLAIN);
+    page_stripped_init(&r->stripped);
+    buf_init(&r->repaired, 3 * LIMIT_BODY_PLAIN);
     buf_init(&r->scratch, 3 * LIMIT_BODY_PLAIN);
     r->arena = arena_new(LIMIT_PAGE_ARENA);
     buf_init(&r->text, LIMIT_TEXT);
@@ -46,23 +48,22 @@ void page_reader_free(struct page_reader *r) {
     json_parser_free(r->json);
     extractor_free(r->extractor);
     buf_free(&r->text);
-    buf_free(&r->clean);
+    page_stripped_free(&r->stripped);
+    buf_free(&r->repaired);
     buf_free(&r->scratch);
     free(r);
 }
 
 /* libxml2 takes a NUL for the end of the page, and one bad byte for a reason to read the rest as Latin-1. */
-static enum status make_clean(struct page_reader *r, struct slice in, struct slice *whole, struct slice *out, struct buf *err) {
-    buf_clear(&r->clean);
-    buf_clear(&r->scratch);
+static enum status make_clean(struct page_reader *r, struct slice in, struct buf *err) {
+    buf_clear(&r->repaired);
     if (!utf8_valid(in)) {
-        (void)utf8_repair(&r->scratch, in);
-        in = buf_view(&r->scratch);
+        (void)utf8_repair(&r->repaired, in);
+        in = buf_view(&r->repaired);
     }
-    page_strip(in, &r->clean);
-    *whole = in;
-    if (!buf_ok(&r->clean) || !buf_ok(&r->scratch)) return fail(err, ST_SKIP, "page is over the cap of %zu bytes", r->clean.max);
-    *out = buf_view(&r->clean);
+    page_strip(&r->stripped, in);
+    const struct buf *html = &r->stripped.html;
+    if (!buf_ok(html) || !buf_ok(&r->repaired)) return fail(err, ST_SKIP, "page is over the cap of %zu bytes", html->max);
     return ST_OK;
 }
 
@@ -80,11 +81,10 @@ enum status page_read(struct page_reader *r, struct slice utf8, const struct pag
     arena_reset(r->arena);
     if (utf8.len > LIMIT_BODY_PLAIN)
         return fail(err, ST_SKIP, "page of %zu bytes is over the cap of %zu", utf8.len, LIMIT_BODY_PLAIN);
-    struct slice whole, clean;
-    enum status st = make_clean(r, utf8, &whole, &clean, err);
+    enum status st = make_clean(r, utf8, err);
     if (st != ST_OK) return st;
     uint64_t budget = (uint64_t)(opt->budget_ms > 0 ? opt->budget_ms : DEFAULT_BUDGET_MS) * UNITS_A_MS;
-    st = page_tree_build(&r->tree, clean, whole, budget, err);
+    st = page_tree_build(&r->tree, &r->stripped, budget, err);
     if (st != ST_OK) return st;
     page->coarse = r->tree.cut;
     struct page_job j = {.tree = &r->tree,

@@ -2,8 +2,9 @@
  * A tokenizer that knows just enough: where tags, quoted values, comments and raw text end (WHATWG HTML 13.2.5).
  */
 #include "crawler/page_strip.h"
-#include "crawler/page_tree.h"
+#include "base/limits.h"
 #include "crawler/tag_scan.h"
+#include <stdlib.h>
 
 /* Is "<name" or "</name" at ${at}, and not the beginning of a longer name? */
 static bool is_tag(struct slice s, size_t at, const char *open) {
@@ -46,81 +47,141 @@ static const char *raw_close(struct slice s, size_t at) {
 }
 
 struct strip {
+    struct page_stripped *to;
     struct slice s;
-    size_t kept; /* everything before it is written or dropped */
-    struct buf *out;
-    bool json; /* the last tag's type was JSON-LD's */
-    bool pre;  /* preformatted text has begun somewhere, and may have no end: blanks stay as they are */
+    size_t kept;  /* everything before it is written or dropped */
+    size_t text;  /* in to->html: where the text under way begins for the parser */
+    bool json;    /* the last tag's type was JSON-LD's */
+    bool pre;     /* preformatted text has begun somewhere, and may have no end: blanks stay as they are */
+    bool literal; /* what is under way is no text, or not surely */
 };
 
 static void drop(struct strip *p, size_t from, size_t to) {
-    buf_append(p->out, p->s.ptr + p->kept, from - p->kept);
+    buf_append(&p->to->html, p->s.ptr + p->kept, from - p->kept);
     p->kept = to;
 }
 
-static bool is_wanted(struct slice name, struct slice value) {
-    if (!page_attr_is_kept(name)) return false;
-    /* of a style only "display: none" is asked for */
-    return name.len != 5 || !slice_eq_nocase(name, slice_str("style")) || slice_find_nocase(value, slice_str("none")) != SIZE_MAX;
+/* The parser hands text over in pieces of 1,000 bytes: a reference must not be cut by their edge. */
+#define PIECE 500
+
+static void begin_text(struct strip *p, size_t at) {
+    p->text = p->to->html.len + (at - p->kept);
+    p->literal = false;
 }
 
-bool page_value_is_plain(struct slice value) {
-    unsigned odd = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        odd |= (unsigned)(c < 0x20) | (unsigned)(c > 0x7E) | (unsigned)(c == '&');
+#define MOST_CARRIED (4 * LIMIT_PAGE_NODES)
+
+/* ${pos}: how far the bytes for the parser have come. */
+static bool carry(struct page_stripped *to, size_t pos, size_t at, size_t len, uint8_t name) {
+    if (to->n_carried == to->cap_carried) {
+        size_t cap = to->cap_carried ? to->cap_carried * 2 : 4096;
+        struct page_carried *c = cap <= MOST_CARRIED ? realloc(to->carried, cap * sizeof *c) : NULL;
+        if (!c) return false;
+        to->carried = c;
+        to->cap_carried = cap;
     }
-    return !odd;
+    to->carried[to->n_carried++] = (struct page_carried){(uint32_t)at, (uint32_t)len, (uint32_t)pos, name};
+    return true;
 }
 
-#define REFER_FROM 16 /* bytes of a value; a reference takes about ten */
-
-/* Put a reference in the place of a quoted ${value}, which ends just before ${end}. */
-static void refer(struct strip *p, struct slice value, size_t end) {
-    size_t at = (size_t)(value.ptr - p->s.ptr);
-    char quote = value.len >= REFER_FROM ? value.ptr[-1] : 0;
-    if ((quote != '"' && quote != '\'') || p->s.ptr[end - 1] != quote || at + value.len + 1 != end) return;
-    if (!page_value_is_plain(value)) return;
-    static const char digits[] = "0123456789abcdef";
-    char ref[2 + 2 * 16];
-    size_t n = sizeof ref;
-    for (size_t v = value.len; v; v >>= 4) ref[--n] = digits[v & 15];
-    ref[--n] = '.';
-    for (size_t v = at; v; v >>= 4) ref[--n] = digits[v & 15];
-    drop(p, at, at + value.len);
-    buf_char(p->out, PAGE_REFERENCE);
-    buf_append(p->out, ref + n, sizeof ref - n);
+static void write_hex(struct buf *out, size_t v) {
+    char hex[2 * sizeof v];
+    size_t n = sizeof hex;
+    do hex[--n] = "0123456789abcdef"[v & 15];
+    while (v >>= 4);
+    buf_append(out, hex + n, sizeof hex - n);
 }
 
-/* Drop the attributes that nothing asks for, and shorten the others; the offset just past the start tag at ${at}, or SIZE_MAX when it never ends. */
+/* No reference, nothing below a blank but line ends and tabs, no DEL, none of U+F000 to U+FFFF, some of which are no characters. */
+static bool is_plain(struct slice s) {
+    static const uint8_t odd[256] = {
+        [0] = 1,  [1] = 1,  [2] = 1,  [3] = 1,  [4] = 1,  [5] = 1,  [6] = 1,  [7] = 1,   [8] = 1,    [11] = 1,  [12] = 1,
+        [14] = 1, [15] = 1, [16] = 1, [17] = 1, [18] = 1, [19] = 1, [20] = 1, [21] = 1,  [22] = 1,   [23] = 1,  [24] = 1,
+        [25] = 1, [26] = 1, [27] = 1, [28] = 1, [29] = 1, [30] = 1, [31] = 1, ['&'] = 1, [0x7F] = 1, [0xEF] = 1};
+    unsigned any = 0;
+    for (size_t i = 0; i < s.len; i++) any |= odd[(unsigned char)s.ptr[i]];
+    return !any;
+}
+
+/* What is asked for of the attribute, or ATTR_COUNT. */
+static enum page_attr_name wanted(struct slice name, struct slice value) {
+    enum page_attr_name id = page_attr_find(name);
+    /* of a style only "display: none" is asked for */
+    return id == ATTR_STYLE && slice_find_nocase(value, slice_str("none")) == SIZE_MAX ? ATTR_COUNT : id;
+}
+
+/* Leave the tag, whose name ends at ${at}, to the parser, without the attributes that nothing asks for. */
+static void thin_tag(struct strip *p, size_t at) {
+    struct slice name, value;
+    struct tag_scan t = {.s = p->s, .at = at};
+    for (size_t before = at; tag_scan_attribute(&t, &name, &value); before = t.at) {
+        size_t end = t.at;
+        if (wanted(name, value) != ATTR_COUNT) continue;
+        if (end > before && tag_scan_space(p->s.ptr[end - 1])) end--; /* the blank before the next */
+        drop(p, before, end);
+        if (!tag_scan_space(p->s.ptr[end]) && p->s.ptr[end] != '>') buf_char(&p->to->html, ' ');
+    }
+}
+
+/* Of two attributes of one name the first counts. */
+static bool is_carried(const struct page_stripped *to, size_t first, enum page_attr_name id) {
+    for (size_t i = first; i < to->n_carried; i++)
+        if (to->carried[i].name == id) return true;
+    return false;
+}
+
+/* Carry the attributes of the start tag at ${at} past the parser; the offset just past the tag, or SIZE_MAX when it never ends. */
 static size_t strip_tag(struct strip *p, size_t at) {
+    struct page_stripped *to = p->to;
     struct slice name, value;
     struct tag_scan t = {.s = p->s, .at = at + 1};
     while (t.at < p->s.len && !tag_scan_space(p->s.ptr[t.at]) && p->s.ptr[t.at] != '>' && p->s.ptr[t.at] != '/') t.at++;
-    size_t before = t.at;
+    size_t named = t.at, end = named, first = to->n_carried, pos = to->html.len + (named - p->kept);
+    bool plain = true;
     p->json = false;
-    for (; tag_scan_attribute(&t, &name, &value); before = t.at) {
-        if (t.at == p->s.len) return SIZE_MAX;
-        if (name.len == 4 && slice_eq_nocase(name, slice_str("type")))
-            p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
-        if (is_wanted(name, value)) {
-            refer(p, value, t.at);
-            continue;
+    for (; tag_scan_attribute(&t, &name, &value); end = t.at) {
+        if (t.at == p->s.len) {
+            to->n_carried = first;
+            return SIZE_MAX;
         }
-        size_t end = t.at;
-        if (end > before && tag_scan_space(p->s.ptr[end - 1])) end--; /* the blank before the next */
-        drop(p, before, end);
+        enum page_attr_name id = wanted(name, value);
+        if (id == ATTR_COUNT) continue;
+        if (id == ATTR_TYPE) p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
+        if (plain && to->n_carried == first) plain = carry(to, pos, at + 1, 0, CARRIED_TAG);
+        plain = plain && is_plain(value);
+        if (plain && !is_carried(to, first, id))
+            plain = carry(to, pos, value.len ? (size_t)(value.ptr - p->s.ptr) : 0, value.len, (uint8_t)id);
     }
-    return t.at > before && p->s.ptr[t.at - 1] == '>' ? t.at : SIZE_MAX;
+    if (t.at <= named || p->s.ptr[t.at - 1] != '>') return SIZE_MAX;
+    if (!plain) {
+        to->n_carried = first;
+        thin_tag(p, named);
+        return t.at;
+    }
+    if (to->n_carried > first) to->carried[first].len = (uint32_t)(to->n_carried - first - 1);
+    bool closed = t.at - 1 > end && p->s.ptr[t.at - 2] == '/';
+    if (t.at - 1 - closed > named) drop(p, named, t.at - 1 - closed);
+    return t.at;
 }
 
-/* The blanks at either end of the text between two tags mean what one does, and libxml2 looks at each. */
-static void squeeze(struct strip *p, size_t from, size_t to) {
+#define CARRY_FROM 16 /* bytes of a text; a reference takes half of it */
+
+/* The text between two tags.  The blanks at its ends mean what one does, and the parser looks at each. */
+static void strip_text(struct strip *p, size_t from, size_t to) {
     size_t first = from, last = to;
     while (first < to && ascii_is_space(p->s.ptr[first])) first++;
-    if (first > from + 1) drop(p, from + 1, first);
     while (last > first && ascii_is_space(p->s.ptr[last - 1])) last--;
-    if (first < to && to > last + 1) drop(p, last + 1, to);
+    if (first > from + 1 && !p->pre) drop(p, from + 1, first);
+    struct slice text = slice_sub(p->s, first, last);
+    struct buf *html = &p->to->html;
+    if (text.len >= CARRY_FROM && !p->literal && html->len + (first - p->kept) - p->text < PIECE && is_plain(text) &&
+        carry(p->to, html->len + (first - p->kept), first, text.len, CARRIED_TEXT)) {
+        drop(p, first, last);
+        buf_char(html, PAGE_REFERENCE);
+        write_hex(html, p->to->n_carried - 1);
+        buf_char(html, PAGE_REFERENCE);
+    }
+    if (first < to && to > last + 1 && !p->pre) drop(p, last + 1, to);
 }
 
 static size_t after_end_tag(struct slice s, size_t at) {
@@ -134,37 +195,67 @@ static size_t strip_element(struct strip *p, size_t at) {
     const char *close = raw_close(s, at);
     if (ascii_lower(s.ptr[at + 1]) == 'p' && is_tag(s, at, "<pre")) p->pre = true;
     size_t end = strip_tag(p, at);
-    if (!close || end == SIZE_MAX || (close[3] != 'c' && s.ptr[end - 2] == '/')) return end;
-    size_t last = find_tag(s, end, close);
-    if (last == SIZE_MAX) last = s.len;
-    if (!p->json) drop(p, end, last);
-    return last;
+    if (end == SIZE_MAX) return end;
+    if (close && (close[3] == 'c' || s.ptr[end - 2] != '/')) {
+        size_t last = find_tag(s, end, close);
+        if (last == SIZE_MAX) last = s.len;
+        if (!p->json) drop(p, end, last);
+        end = last;
+    }
+    begin_text(p, end);
+    return end;
 }
 
-void page_strip(struct slice s, struct buf *out) {
-    size_t start = out->len;
-    struct strip p = {.s = s, .out = out};
+/* The markup at ${at}, which begins with '<'; the offset to go on from. */
+static size_t strip_markup(struct strip *p, size_t at) {
+    struct slice s = p->s;
+    char next = s.ptr[at + 1];
+    if (ascii_is_alpha(next)) return strip_element(p, at);
+    if (next == '/') {
+        size_t end = after_end_tag(s, at);
+        if (end != SIZE_MAX && at + 2 < s.len && ascii_is_alpha(s.ptr[at + 2]))
+            begin_text(p, end);
+        else
+            p->literal = true;
+        return end;
+    }
+    if (next == '!' && slice_starts(slice_sub(s, at, s.len), slice_str("<!--"))) {
+        size_t end = comment_end(s, at);
+        if (end == SIZE_MAX) end = s.len;
+        drop(p, at, end);
+        return end;
+    }
+    p->literal = true;
+    return at + 1;
+}
+
+void page_stripped_init(struct page_stripped *s) {
+    memset(s, 0, sizeof *s);
+    buf_init(&s->html, 3 * LIMIT_BODY_PLAIN);
+}
+
+void page_stripped_free(struct page_stripped *s) {
+    if (!s) return;
+    free(s->carried);
+    buf_free(&s->html);
+    page_stripped_init(s);
+}
+
+void page_strip(struct page_stripped *to, struct slice s) {
+    struct strip p = {.s = s, .to = to};
+    struct buf *html = &to->html;
+    to->whole = s;
+    to->n_carried = 0;
+    buf_clear(html);
     for (size_t i = 0; i < s.len;) {
         const char *lt = memchr(s.ptr + i, '<', s.len - i);
         if (!lt || lt + 1 >= s.ptr + s.len) break;
         size_t from = i;
         i = (size_t)(lt - s.ptr);
-        if (!p.pre) squeeze(&p, from, i);
-        if (s.ptr[i + 1] == '!' && slice_starts(slice_sub(s, i, s.len), slice_str("<!--"))) {
-            size_t end = comment_end(s, i);
-            if (end == SIZE_MAX) end = s.len;
-            drop(&p, i, end);
-            i = end;
-        } else if (ascii_is_alpha(s.ptr[i + 1])) {
-            i = strip_element(&p, i);
-        } else if (s.ptr[i + 1] == '/') {
-            i = after_end_tag(s, i);
-        } else {
-            i++;
-        }
+        strip_text(&p, from, i);
+        i = strip_markup(&p, i);
         if (i == SIZE_MAX) break;
     }
-    buf_append(out, s.ptr + p.kept, s.len - p.kept);
-    for (char *z = out->data ? out->data + start : NULL; z && (z = memchr(z, 0, (size_t)(out->data + out->len - z))) != NULL;)
-        *z++ = ' ';
+    buf_append(html, s.ptr + p.kept, s.len - p.kept);
+    for (char *z = html->data; z && (z = memchr(z, 0, (size_t)(html->data + html->len - z))) != NULL;) *z++ = ' ';
 }

@@ -47,8 +47,8 @@ struct builder {
     size_t over;                     /* elements open beyond the depth cap */
     uint64_t work, max_work;
     uint64_t events;
-    struct slice whole; /* what references point into */
-    size_t referred;    /* end of the last one: they follow each other, so that all of them together are no longer than the page */
+    const struct page_stripped *page;
+    size_t carried; /* what of it is still to come: each is used once, so that all together are no longer than the page */
     struct name_cache tags, attrs;
 };
 
@@ -122,41 +122,54 @@ static struct page_node *add_node(struct builder *b, uint8_t tag) {
     return n;
 }
 
-static bool take_hex(struct slice *s, size_t *v) {
-    size_t n = 0;
-    for (*v = 0; n < s->len && n < 8; n++) {
-        char c = ascii_lower(s->ptr[n]);
+/* A hexadecimal index of ${s} from *${at} on, which moves behind it; SIZE_MAX when there is none. */
+static size_t take_index(struct slice s, size_t *at) {
+    size_t v = 0, from = *at;
+    for (; *at < s.len && *at - from < 8; ++*at) {
+        char c = s.ptr[*at];
         if (!ascii_is_digit(c) && (c < 'a' || c > 'f')) break;
-        *v = *v << 4 | (size_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+        v = v << 4 | (size_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
     }
-    *s = slice_sub(*s, n, s->len);
-    return n > 0;
+    return *at > from ? v : SIZE_MAX;
 }
 
-/* The value that ${v} stands for; a page can write the mark of references too, which gets it nothing. */
-static struct slice follow(struct builder *b, struct slice v) {
-    size_t at, len;
-    if (!v.len || v.ptr[0] != PAGE_REFERENCE) return v;
-    struct slice ref = slice_sub(v, 1, v.len);
-    if (!take_hex(&ref, &at) || !ref.len || ref.ptr[0] != '.') return v;
-    ref = slice_sub(ref, 1, ref.len);
-    if (!take_hex(&ref, &len) || ref.len || at < b->referred || at > b->whole.len || len > b->whole.len - at) return v;
-    struct slice value = slice_sub(b->whole, at, at + len);
-    b->referred = at + len;
-    return page_value_is_plain(value) ? value : v;
+static struct slice carried_bytes(struct builder *b, const struct page_carried *c) {
+    b->work += c->len / BYTES_A_UNIT / 2;
+    return slice_sub(b->page->whole, c->at, (size_t)c->at + c->len);
 }
 
-static void add_attr(struct builder *b, struct page_node *n, uint8_t name, const xmlChar *value) {
+static void add_attr(struct builder *b, struct page_node *n, uint8_t name, struct slice value) {
     struct page_tree *t = b->t;
     void *array = t->attrs;
     bool room = grow(&array, &t->cap_attrs, t->n_attrs, sizeof *t->attrs, 2 * LIMIT_PAGE_NODES);
     t->attrs = array;
     if (!room) return;
     size_t at = t->values.len;
-    buf_slice(&t->values, follow(b, slice_str(value ? (const char *)value : "")));
+    buf_slice(&t->values, value);
     if (!buf_ok(&t->values)) return;
     t->attrs[t->n_attrs++] = (struct page_attribute){(uint32_t)at, (uint32_t)(t->values.len - at), name};
     n->len++;
+}
+
+/* Is ${c} the tag of the element ${name}, and not another for which libxml2 makes this one up? */
+static bool is_tag_of(const struct page_stripped *page, const struct page_carried *c, struct slice name) {
+    struct slice tag = slice_sub(page->whole, c->at, page->whole.len);
+    if (!slice_starts_nocase(tag, name)) return false;
+    char next = name.len < tag.len ? tag.ptr[name.len] : 0;
+    return !ascii_is_alnum(next) && next != '-' && next != '_' && next != ':' && next != '.';
+}
+
+/* The attributes of the tag that the parser stands at the end of. */
+static void add_carried(struct builder *b, struct page_node *n, struct slice name) {
+    const struct page_carried *c = b->page->carried;
+    long pos = xmlByteConsumed(b->ctxt);
+    size_t i = b->carried, end = b->page->n_carried;
+    while (i < end && (long)c[i].pos < pos) i++;
+    b->carried = i;
+    if (i == end || (long)c[i].pos != pos || c[i].name != CARRIED_TAG || !is_tag_of(b->page, &c[i], name)) return;
+    end = i + 1 + c[i].len;
+    while (++i < end) add_attr(b, n, c[i].name, carried_bytes(b, &c[i]));
+    b->carried = end;
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts) {
@@ -173,8 +186,9 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts) {
     b->open[b->depth++] = (uint32_t)(n - b->t->nodes);
     for (; atts && atts[0]; atts += 2) {
         int id = name_cached(&b->attrs, attr_names, sizeof attr_names / sizeof *attr_names, atts[0]);
-        if (id >= 0) add_attr(b, n, (uint8_t)id, atts[1]);
+        if (id >= 0) add_attr(b, n, (uint8_t)id, slice_str((const char *)atts[1]));
     }
+    if (!n->len) add_carried(b, n, slice_str((const char *)name));
 }
 
 static void on_end(void *ctx, const xmlChar *name) {
@@ -187,27 +201,58 @@ static void on_end(void *ctx, const xmlChar *name) {
     }
 }
 
-static void on_characters(void *ctx, const xmlChar *ch, int len) {
-    struct builder *b = ctx;
+static void add_text(struct builder *b, struct slice s) {
     struct page_tree *t = b->t;
-    if (len <= 0 || !spend(b, 1)) return;
+    if (!s.len || t->cut) return;
     struct page_node *last = &t->nodes[t->n_nodes - 1];
     /* libxml2 hands long text over in pieces and each entity alone: one node for all of it. */
     bool joins = last->tag == TAG_TEXT && last->parent == b->open[b->depth - 1] && last->at + last->len == t->text.len;
     size_t at = t->text.len;
-    buf_append(&t->text, ch, (size_t)len);
+    buf_slice(&t->text, s);
     if (!buf_ok(&t->text)) {
         stop(b);
         return;
     }
     if (joins) {
-        last->len += (uint32_t)len;
+        last->len += (uint32_t)s.len;
         return;
     }
     struct page_node *n = add_node(b, TAG_TEXT);
     if (!n) return;
     n->at = (uint32_t)at;
-    n->len = (uint32_t)len;
+    n->len = (uint32_t)s.len;
+}
+
+/* The text that the reference at s[*at] stands for, moving *${at} behind it; ptr NULL when it is none. */
+static struct slice take_text(struct builder *b, struct slice s, size_t *at) {
+    size_t end = *at + 1, i = take_index(s, &end);
+    if (i < b->carried || i >= b->page->n_carried || end >= s.len || s.ptr[end] != PAGE_REFERENCE) return slice_of(NULL, 0);
+    const struct page_carried *c = &b->page->carried[i];
+    if (c->name != CARRIED_TEXT) return slice_of(NULL, 0);
+    b->carried = i + 1;
+    *at = end + 1;
+    return carried_bytes(b, c);
+}
+
+static void on_characters(void *ctx, const xmlChar *ch, int len) {
+    struct builder *b = ctx;
+    if (len <= 0 || !spend(b, 1)) return;
+    struct slice s = slice_of((const char *)ch, (size_t)len);
+    size_t done = 0;
+    for (size_t i = 0; i < s.len;) {
+        const char *mark = memchr(s.ptr + i, PAGE_REFERENCE, s.len - i);
+        if (!mark) break;
+        size_t from = i = (size_t)(mark - s.ptr);
+        struct slice text = take_text(b, s, &i);
+        if (!text.ptr) {
+            i++;
+            continue;
+        }
+        add_text(b, slice_sub(s, done, from));
+        add_text(b, text);
+        done = i;
+    }
+    add_text(b, slice_sub(s, done, s.len));
 }
 
 /* Every syntax error comes here: an unmatched end tag costs libxml2 its stack's depth. */
@@ -259,8 +304,9 @@ void page_tree_free(struct page_tree *t) {
     page_tree_init(t);
 }
 
-enum status page_tree_build(struct page_tree *t, struct slice utf8, struct slice whole, uint64_t work, struct buf *err) {
-    struct builder b = {.t = t, .max_work = work, .whole = whole};
+enum status page_tree_build(struct page_tree *t, const struct page_stripped *page, uint64_t work, struct buf *err) {
+    struct builder b = {.t = t, .max_work = work, .page = page};
+    struct slice utf8 = buf_view(&page->html);
     t->n_nodes = t->n_attrs = 0;
     buf_clear(&t->text);
     buf_clear(&t->values);
@@ -296,15 +342,20 @@ struct slice page_attr(const struct page_tree *t, size_t node, enum page_attr_na
     return slice_of(NULL, 0);
 }
 
-bool page_attr_is_kept(struct slice name) {
-    static const struct slice names[] = {
-#define X(id, name) SLICE_LIT(name),
+enum page_attr_name page_attr_find(struct slice name) {
+    static const struct {
+        const char *name;
+        uint8_t len, id;
+    } names[] = {
+#define X(id, name) {name, sizeof name - 1, ATTR_##id},
         PAGE_ATTRS(X)
 #undef X
     };
+    char first = name.len ? ascii_lower(name.ptr[0]) : 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (name.len == names[i].len && ascii_lower(name.ptr[0]) == names[i].ptr[0] && slice_eq_nocase(name, names[i])) return true;
-    return false;
+        if (names[i].len == name.len && names[i].name[0] == first && slice_eq_nocase(name, slice_of(names[i].name, name.len)))
+            return (enum page_attr_name)names[i].id;
+    return ATTR_COUNT;
 }
 
 size_t page_first(const struct page_tree *t, size_t from, size_t to, enum page_tag tag) {

@@ -86,14 +86,15 @@ struct page_tree {
 void page_tree_init(struct page_tree *t);
 void page_tree_free(struct page_tree *t);
 
+struct page_stripped;
 /**
- * page_tree_build(t, utf8, whole, work, err):
- * Replace ${t} by the tree of the page ${utf8} (valid UTF-8 without NUL, at most INT_MAX bytes), as page_strip() left it of ${whole}.  ${work} bounds the effort, in units of about a
+ * page_tree_build(t, page, work, err):
+ * Replace ${t} by the tree of ${page} (see page_strip.h), which it copies.  ${work} bounds the effort, in units of about a
  * microsecond on the machine of 2024; it is counted from the events themselves and not read off a clock, so that the same bytes give the same tree
  * everywhere.  Past it, past LIMIT_PAGE_NODES or without memory for more, the tree ends there and `cut` is set.  Elements deeper
  * than LIMIT_PAGE_DEPTH are left out and their text is their ancestor's.  FATAL without memory.  O(length).
  */
-enum status page_tree_build(struct page_tree *t, struct slice utf8, struct slice whole, uint64_t work, struct buf *err) MUST_CHECK;
+enum status page_tree_build(struct page_tree *t, const struct page_stripped *page, uint64_t work, struct buf *err) MUST_CHECK;
 
 /** page_attr(t, node, name): the value as written, borrowed from ${t}; ptr NULL when ${node} has no such attribute. */
 struct slice page_attr(const struct page_tree *t, size_t node, enum page_attr_name name);
@@ -101,8 +102,8 @@ struct slice page_attr(const struct page_tree *t, size_t node, enum page_attr_na
 static inline struct slice page_node_text(const struct page_tree *t, size_t node) {
     return slice_of(buf_cstr(&t->text) + t->nodes[node].at, t->nodes[node].len);
 }
-/** page_attr_is_kept(name): a page_tree keeps attributes of this name (ASCII case folded).  O(1). */
-bool page_attr_is_kept(struct slice name);
+/** page_attr_find(name): which of the attributes that are kept has this name (ASCII case folded), or ATTR_COUNT.  O(1). */
+enum page_attr_name page_attr_find(struct slice name);
 /** page_first(t, from, to, tag): the first node of that tag with an index in [from, to), or SIZE_MAX. */
 size_t page_first(const struct page_tree *t, size_t from, size_t to, enum page_tag tag);
 /** page_inner_text(t, node, out, max): append the text under ${node}, scripts and styles left out, white space collapsed and trimmed, at most about ${max} bytes. */

@@ -50,6 +50,12 @@ static const struct {
     {"<link rel=alternate type='application/rss+xml; charset=utf-8' href=flux><link rel=alternate type=application/atom+xml href=/f>"
      "<link rel=alternate type=application/json href=/j>",
      "https://exemple.fr/a/flux% https://exemple.fr/f%"},
+    /* nothing between two attributes; the first of two counts; references in one of them; implied elements before the tag */
+    {"<a data-x=\"1\"href=\"c\"data-y='2'rel=nofollow>x</a><a data-x='1'href='d?a&amp;b'data-y='2'rel=nofollow>y</a>",
+     "https://exemple.fr/a/c! https://exemple.fr/a/d?a&b!"},
+    {"<a href=c href=d>x</a><a href=e class='&eacute;' href=f>x</a><a href=g/>y</a>",
+     "https://exemple.fr/a/c https://exemple.fr/a/e https://exemple.fr/a/g/"},
+    {"<base href='/z/' /><img/><a class=é href=é>x</a><A HREF = 'd' >x</A>", "https://exemple.fr/z/%C3%A9 https://exemple.fr/z/d"},
     {"<a href='mailto:a@b.fr'>x</a><a href='javascript:f()'>x</a><a>x</a><a href=''>y</a>", "https://exemple.fr/a/b"},
     {"<script>document.write('<a href=x>')</script><!-- <a href=y> --><a href=c?a=1&amp;b=2>z</a>",
      "https://exemple.fr/a/c?a=1&b=2"},
@@ -277,6 +283,26 @@ static void test_text(void **state) {
     }
 }
 
+/* Texts and attributes go past the parser by reference: whatever stands between and in them, they come out as written. */
+static void test_carried(void **state) {
+    (void)state;
+    static const struct {
+        const char *html, *text;
+    } cases[] = {
+        {"<body><p>" LONG "<!-- a --> <!-- b -->" MORE "<!---->" LONG "</p>", LONG " " MORE LONG},
+        {"<body><p>" LONG "</ odd>" MORE "</p>", LONG " odd>" MORE},
+        {"<body><p>" LONG " < " MORE "</p>", LONG " < " MORE},
+        {"<body><p>" LONG " \x7f"
+         "1\x7f " MORE "</p>",
+         LONG " \x7f"
+              "1\x7f " MORE},
+        {"<body><p>" LONG " &amp; " MORE "</p>", LONG " & " MORE},
+        {"<body class=page><p>" LONG "</p><p class='a' id=\"b\">" MORE "</p>", LONG "\n" MORE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_slice(read_page(cases[i].html).text, cases[i].text, cases[i].html);
+}
+
 static void repeat(struct buf *b, const char *s, size_t n) {
     for (size_t i = 0; i < n; i++) buf_str(b, s);
 }
@@ -365,9 +391,16 @@ int main(void) {
     reader = page_reader_new();
     if (!reader) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_links), cmocka_unit_test(test_robots),  cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_text),  cmocka_unit_test(test_hostile), cmocka_unit_test(test_mismatched_ends_stay_linear),
-        cmocka_unit_test(test_nul),   cmocka_unit_test(test_too_big), cmocka_unit_test(test_same_bytes_same_page),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_robots),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_carried),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_mismatched_ends_stay_linear),
+        cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_too_big),
+        cmocka_unit_test(test_same_bytes_same_page),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     page_reader_free(reader);
