@@ -55,6 +55,16 @@ static const char *const default_agents[] = {
     "DeepSeekBot",
     "SBIntuitionsBot",
     "GoogleOther",
+    "Google-CloudVertexBot",
+    "bedrockbot",
+    "ICC-Crawler",
+    "Cotoyogi",
+    "FriendlyCrawler",
+    "Friendly_Crawler",
+    "VelenPublicWebCrawler",
+    "ISSCyberRiskCrawler",
+    "laion-huggingface-processor",
+    "img2dataset",
 };
 
 const char *const *rights_default_ai_agents(size_t *n) {

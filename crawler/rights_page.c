@@ -11,13 +11,15 @@ static bool is_valued(struct slice name) {
     return false;
 }
 
-static bool is_token(struct slice s) {
+static bool is_scope(struct slice s) {
+    if (slice_eq_str(s, "*")) return true;
     for (size_t i = 0; i < s.len; i++) {
         if (!ascii_is_alnum(s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_') return false;
     }
     return s.len > 0;
 }
 
+/* One word of a list; what is no directive of ours is passed over. */
 static void directive(struct rights_list l, struct slice name, const struct rights_policy *policy, struct slice evidence) {
     static const struct {
         const char *name;
@@ -30,6 +32,17 @@ static void directive(struct rights_list l, struct slice name, const struct righ
     }
 }
 
+/* What stands between two commas: one directive, or several that their author parted by spaces or semicolons. */
+static void directives(struct rights_list l, struct slice part, const struct rights_policy *policy, struct slice evidence) {
+    if (is_valued(slice_trim(slice_sub(part, 0, slice_find_char(part, ':'))))) return;
+    while (part.len) {
+        size_t n = 0;
+        while (n < part.len && !ascii_is_space(part.ptr[n]) && part.ptr[n] != ';') n++;
+        directive(l, slice_sub(part, 0, n), policy, evidence);
+        part = slice_sub(part, n + 1, part.len);
+    }
+}
+
 void rights_directives(struct rights_list l, struct slice value, bool scoped, struct slice agent,
                        const struct rights_policy *policy, struct slice evidence) {
     bool ours = true;
@@ -38,11 +51,11 @@ void rights_directives(struct rights_list l, struct slice value, bool scoped, st
         part = slice_trim(part);
         size_t colon = scoped ? slice_find_char(part, ':') : SIZE_MAX;
         struct slice scope = slice_trim(slice_sub(part, 0, colon));
-        if (colon != SIZE_MAX && is_token(scope) && !is_valued(scope)) {
-            ours = slice_eq_nocase(scope, agent) || slice_eq_str(scope, "robots");
+        if (colon != SIZE_MAX && is_scope(scope) && !is_valued(scope)) {
+            ours = slice_eq_nocase(scope, agent) || slice_eq_nocase(scope, slice_str("robots")) || slice_eq_str(scope, "*");
             part = slice_trim(slice_sub(part, colon + 1, part.len));
         }
-        if (ours) directive(l, part, policy, evidence);
+        if (ours) directives(l, part, policy, evidence);
     }
 }
 
@@ -64,7 +77,7 @@ static bool is_rsl(struct slice type) {
 
 /* The attributes that count of a <meta>, <link> or <script>; the first of a name holds (WHATWG HTML 13.2.5.33). */
 struct attributes {
-    struct slice name, content, http_equiv, rel, type;
+    struct slice name, property, content, http_equiv, rel, type;
 };
 
 static void keep_first(struct slice *slot, struct slice value) {
@@ -76,6 +89,7 @@ static void read_attributes(struct tag_scan *t, struct attributes *a) {
     memset(a, 0, sizeof *a);
     while (tag_scan_attribute(t, &name, &value)) {
         if (slice_eq_nocase(name, slice_str("name"))) keep_first(&a->name, value);
+        if (slice_eq_nocase(name, slice_str("property"))) keep_first(&a->property, value);
         if (slice_eq_nocase(name, slice_str("content"))) keep_first(&a->content, value);
         if (slice_eq_nocase(name, slice_str("http-equiv"))) keep_first(&a->http_equiv, value);
         if (slice_eq_nocase(name, slice_str("rel"))) keep_first(&a->rel, value);
@@ -83,10 +97,11 @@ static void read_attributes(struct tag_scan *t, struct attributes *a) {
     }
 }
 
-/* A reservation counts wherever it stands; the word that opens a page only in its head, where no reader's comment comes. */
-static void tdm_meta(struct rights_html *out, struct slice content, bool head, struct slice evidence) {
+/* A reservation counts wherever it stands; the word that opens a page only where the protocol puts it, and where no comment of a
+   reader comes. */
+static void tdm_meta(struct rights_html *out, struct slice content, bool opens, struct slice evidence) {
     enum rights_tdm value = rights_tdm_value(content);
-    if (value == RIGHTS_TDM_UNSET || out->tdm == RIGHTS_TDM_RESERVED || (value == RIGHTS_TDM_OPEN && !head)) return;
+    if (value == RIGHTS_TDM_UNSET || out->tdm == RIGHTS_TDM_RESERVED || (value == RIGHTS_TDM_OPEN && !opens)) return;
     out->tdm = value;
     out->tdm_evidence = evidence;
 }
@@ -97,6 +112,29 @@ static bool in_head(struct slice element) {
         if (slice_eq_nocase(element, slice_str(names[i]))) return true;
     }
     return false;
+}
+
+/* "robots", our token, or a list that holds one of them. */
+static bool names_us(struct slice names, struct slice agent) {
+    while (names.len) {
+        size_t n = 0;
+        while (n < names.len && !tag_scan_space(names.ptr[n]) && names.ptr[n] != ',') n++;
+        struct slice one = slice_sub(names, 0, n);
+        if (one.len && (slice_eq_nocase(one, slice_str("robots")) || slice_eq_nocase(one, agent))) return true;
+        names = slice_sub(names, n + 1, names.len);
+    }
+    return false;
+}
+
+static void read_meta(struct rights_html *out, const struct attributes *a, bool head, struct slice agent,
+                      const struct rights_policy *policy, struct slice text) {
+    struct rights_list l = {out->signals, &out->n};
+    struct slice tdm = slice_str("tdm-reservation"), equiv = slice_trim(a->http_equiv);
+    bool named = slice_eq_nocase(slice_trim(a->name), tdm);
+    if (named || slice_eq_nocase(slice_trim(a->property), tdm) || slice_eq_nocase(equiv, tdm))
+        tdm_meta(out, a->content, named && head, text);
+    if (names_us(a->name, agent) || names_us(a->property, agent)) rights_directives(l, a->content, false, agent, policy, text);
+    if (slice_eq_nocase(equiv, slice_str("x-robots-tag"))) rights_directives(l, a->content, true, agent, policy, text);
 }
 
 void rights_html_read(struct slice html, struct slice agent, const struct rights_policy *policy, struct rights_html *out) {
@@ -110,12 +148,7 @@ void rights_html_read(struct slice html, struct slice agent, const struct rights
         struct slice text = tag_scan_text(&t);
         head = head && in_head(t.name);
         if (slice_eq_nocase(t.name, slice_str("meta"))) {
-            struct slice name = slice_trim(a.name);
-            if (slice_eq_nocase(name, slice_str("tdm-reservation"))) tdm_meta(out, a.content, head, text);
-            bool ours = slice_eq_nocase(name, slice_str("robots")) || (agent.len && slice_eq_nocase(name, agent));
-            if (ours) rights_directives(l, a.content, false, agent, policy, text);
-            if (slice_eq_nocase(slice_trim(a.http_equiv), slice_str("x-robots-tag")))
-                rights_directives(l, a.content, true, agent, policy, text);
+            read_meta(out, &a, head, agent, policy, text);
         } else if (slice_eq_nocase(t.name, slice_str("link"))) {
             if (has_word(a.rel, "license") && is_rsl(a.type)) rights_add(l, "rsl", "licence to be obtained", text, RIGHTS_DOUBT);
         } else if (slice_eq_nocase(t.name, slice_str("script")) && is_rsl(a.type)) {
@@ -159,7 +192,7 @@ static void usage_headers(const struct rights_inputs *in, struct rights_list l) 
     }
     if (evidence.len) {
         enum rights_say whole = buf_ok(&all) ? rights_usage(buf_view(&all)) : RIGHTS_SAY_BAD;
-        if (whole != RIGHTS_SAY_BAD || say != RIGHTS_SAY_NO) say = whole;
+        if (say != RIGHTS_SAY_NO) say = whole;
         bool no = say == RIGHTS_SAY_NO;
         const char *value = no ? "train-ai=n" : say == RIGHTS_SAY_YES ? "train-ai=y" : "unknown";
         if (say != RIGHTS_SAY_NOTHING) rights_add(l, "aipref", value, evidence, no ? RIGHTS_RESERVED : RIGHTS_NEUTRAL);

@@ -14,7 +14,8 @@ enum rights_say { RIGHTS_SAY_NOTHING, RIGHTS_SAY_YES, RIGHTS_SAY_NO, RIGHTS_SAY_
  * automated use, says it where they are silent.  BAD when it does not parse or the value is no token y or n.  O(length).
  */
 enum rights_say rights_usage(struct slice value);
-/** rights_content_signal(value): "search=yes, ai-train=no" and its other spellings (train-ai, ai; n); loosely parsed. */
+/** rights_content_signal(value): "search=yes, ai-train=no" and its other spellings (train-ai, ai; n); loosely parsed: parted by commas,
+    semicolons or spaces. */
 enum rights_say rights_content_signal(struct slice value);
 
 /* A list of signals that is being filled. */
@@ -30,7 +31,11 @@ void rights_add(struct rights_list l, const char *protocol, const char *value, s
  */
 void rights_directives(struct rights_list l, struct slice value, bool scoped, struct slice agent,
                        const struct rights_policy *policy, struct slice evidence);
-/** rights_tdm_value(value): "1" or "0", trimmed; anything else is unset. */
+/**
+ * rights_tdm_value(value):
+ * "1" or "0", trimmed; anything else is unset.  Of several, joined by commas as a proxy joins header lines (RFC 9110 5.3), the
+ * one that reserves.
+ */
 enum rights_tdm rights_tdm_value(struct slice value);
 
 /** rights_host_match(h, target, l): what a host's robots.txt reserves of ${target}. */

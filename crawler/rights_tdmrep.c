@@ -1,6 +1,7 @@
 /*
  * /.well-known/tdmrep.json (TDM Reservation Protocol, section 6.1): an array of rules
- * {"location": pattern, "tdm-reservation": 0 or 1, "tdm-policy": URL}; the first whose location matches decides.
+ * {"location": pattern, "tdm-reservation": 0 or 1, "tdm-policy": URL}; the first that says something and whose location matches
+ * decides: a rule with another value is unset, and what is unset never hides a reservation behind it.
  */
 #include "base/limits.h"
 #include "crawler/rights_parts.h"
@@ -21,20 +22,25 @@ struct rights_tdmrep {
 };
 
 enum rights_tdm rights_tdm_value(struct slice value) {
-    value = slice_trim(value);
-    if (slice_eq_str(value, "1")) return RIGHTS_TDM_RESERVED;
-    return slice_eq_str(value, "0") ? RIGHTS_TDM_OPEN : RIGHTS_TDM_UNSET;
+    enum rights_tdm all = RIGHTS_TDM_OPEN;
+    struct slice rest = value, part;
+    while (slice_cut(&rest, ',', &part)) {
+        part = slice_trim(part);
+        if (slice_eq_str(part, "1")) return RIGHTS_TDM_RESERVED;
+        if (!slice_eq_str(part, "0")) all = RIGHTS_TDM_UNSET;
+    }
+    return all;
 }
 
 /* A "1" between quotes is no value of the protocol, but who wrote it did not mean to give leave. */
 static enum rights_tdm reservation(struct json_value rule) {
     struct json_value v;
     struct slice s;
-    int64_t n;
     if (!json_get(rule, "tdm-reservation", &v)) return RIGHTS_TDM_UNSET;
     if (json_as_string(v, &s)) return slice_eq_str(slice_trim(s), "1") ? RIGHTS_TDM_UNREADABLE : RIGHTS_TDM_UNSET;
-    if (json_typeof(v) != JSON_NUMBER || !json_as_int(v, &n)) return RIGHTS_TDM_UNSET;
-    return n == 1 ? RIGHTS_TDM_RESERVED : n == 0 ? RIGHTS_TDM_OPEN : RIGHTS_TDM_UNSET;
+    double d;
+    if (json_typeof(v) != JSON_NUMBER || !json_as_float(v, &d)) return RIGHTS_TDM_UNSET;
+    return d == 1 ? RIGHTS_TDM_RESERVED : d == 0 ? RIGHTS_TDM_OPEN : RIGHTS_TDM_UNSET;
 }
 
 /* The rule's members that count, written anew: what stands between them in the file decides nothing. */
@@ -50,10 +56,31 @@ static void write_rule(struct json_value rule, struct slice location, enum right
     json_object_end(&j);
 }
 
+/* Append the path that ${location} means: of an absolute address its own, and one without its first slash has it. */
+static void add_pattern(struct rights_tdmrep *t, struct slice location) {
+    location = slice_trim(location);
+    if (slice_starts_nocase(location, slice_str("http://")) || slice_starts_nocase(location, slice_str("https://"))) {
+        size_t host = slice_find(location, slice_str("//")) + 2;
+        struct slice rest = slice_sub(location, host, location.len);
+        location = slice_sub(rest, slice_find_char(rest, '/'), rest.len);
+    }
+    if (location.len && location.ptr[0] != '/' && location.ptr[0] != '*') buf_char(&t->patterns, '/');
+    robots_normalise(location, true, &t->patterns);
+}
+
+/*
+ * A rule without a location that can be read says nothing, unless it reserves: then its author meant something, and everything
+ * is in doubt.
+ */
 static bool add_rule(struct rights_tdmrep *t, struct json_value rule) {
     struct json_value location;
-    struct slice where;
-    if (!json_get(rule, "location", &location) || !json_as_string(location, &where)) return true;
+    struct slice where = {"", 0};
+    enum rights_tdm value = reservation(rule);
+    if (value == RIGHTS_TDM_UNSET) return true;
+    if (!json_get(rule, "location", &location) || !json_as_string(location, &where)) {
+        if (value == RIGHTS_TDM_OPEN) return true;
+        value = RIGHTS_TDM_UNREADABLE;
+    }
     if (t->n == t->cap) {
         size_t cap = t->cap ? 2 * t->cap : 16;
         struct tdm_rule *p = realloc(t->rules, cap * sizeof *p);
@@ -62,8 +89,8 @@ static bool add_rule(struct rights_tdmrep *t, struct json_value rule) {
         t->cap = cap;
     }
     struct tdm_rule *r = &t->rules[t->n++];
-    *r = (struct tdm_rule){.pattern = t->patterns.len, .text = t->texts.len, .value = reservation(rule)};
-    robots_normalise(slice_trim(where), true, &t->patterns);
+    *r = (struct tdm_rule){.pattern = t->patterns.len, .text = t->texts.len, .value = value};
+    add_pattern(t, where);
     write_rule(rule, where, r->value, &t->texts);
     r->pattern_len = t->patterns.len - r->pattern;
     r->text_len = t->texts.len - r->text;

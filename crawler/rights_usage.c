@@ -160,19 +160,39 @@ enum rights_say rights_usage(struct slice value) {
     return best == RIGHTS_SAY_NOTHING ? says[KEY_BOTS] : best;
 }
 
+static bool signal_gap(char c) { return ascii_is_space(c) || c == ',' || c == ';'; }
+
+static void skip_gap(struct cursor *c) {
+    while (more(c) && signal_gap(peek(c))) c->at++;
+}
+
+static struct slice signal_word(struct cursor *c) {
+    size_t from = c->at;
+    while (more(c) && !signal_gap(peek(c)) && peek(c) != '=') c->at++;
+    return slice_sub(c->s, from, c->at);
+}
+
+static bool is_one_of(struct slice word, const char *const *words) {
+    for (; *words; words++) {
+        if (slice_eq_nocase(word, slice_str(*words))) return true;
+    }
+    return false;
+}
+
 enum rights_say rights_content_signal(struct slice value) {
+    static const char *const train[] = {"ai-train", "train-ai", "ai", NULL}, *const no[] = {"no", "n", NULL},
+                             *const yes[] = {"yes", "y", NULL};
     enum rights_say say = RIGHTS_SAY_NOTHING;
-    struct slice rest = value, part;
-    while (slice_cut(&rest, ',', &part)) {
-        size_t eq = slice_find_char(part, '=');
-        if (eq == SIZE_MAX) continue;
-        struct slice name = slice_trim(slice_sub(part, 0, eq)), v = slice_trim(slice_sub(part, eq + 1, part.len));
-        bool train = slice_eq_nocase(name, slice_str("ai-train")) || slice_eq_nocase(name, slice_str("train-ai")) ||
-                     slice_eq_nocase(name, slice_str("ai"));
-        if (!train) continue;
-        if (slice_eq_nocase(v, slice_str("no")) || slice_eq_nocase(v, slice_str("n"))) return RIGHTS_SAY_NO;
-        bool yes = slice_eq_nocase(v, slice_str("yes")) || slice_eq_nocase(v, slice_str("y"));
-        say = yes ? RIGHTS_SAY_YES : RIGHTS_SAY_BAD;
+    struct cursor c = {value, 0};
+    for (skip_gap(&c); more(&c); skip_gap(&c)) {
+        struct slice name = signal_word(&c);
+        while (more(&c) && ascii_is_space(peek(&c))) c.at++;
+        if (!take(&c, '=')) continue;
+        while (more(&c) && ascii_is_space(peek(&c))) c.at++;
+        struct slice v = signal_word(&c);
+        if (!is_one_of(name, train)) continue;
+        if (is_one_of(v, no)) return RIGHTS_SAY_NO;
+        say = is_one_of(v, yes) ? RIGHTS_SAY_YES : RIGHTS_SAY_BAD;
     }
     return say;
 }

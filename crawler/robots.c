@@ -52,12 +52,13 @@ static const struct {
     enum field field;
     bool typo;
 } field_names[] = {
-    {"user-agent", FIELD_AGENT, false},     {"allow", FIELD_ALLOW, false},       {"disallow", FIELD_DISALLOW, false},
-    {"sitemap", FIELD_SITEMAP, false},      {"crawl-delay", FIELD_DELAY, false}, {"content-usage", FIELD_EXTRA, false},
-    {"content-signal", FIELD_EXTRA, false}, {"license", FIELD_LICENSE, false},   {"useragent", FIELD_AGENT, true},
-    {"user agent", FIELD_AGENT, true},      {"dissallow", FIELD_DISALLOW, true}, {"dissalow", FIELD_DISALLOW, true},
-    {"disalow", FIELD_DISALLOW, true},      {"diasllow", FIELD_DISALLOW, true},  {"disallaw", FIELD_DISALLOW, true},
-    {"desallow", FIELD_DISALLOW, true},     {"site-map", FIELD_SITEMAP, true},   {"crawldelay", FIELD_DELAY, true},
+    {"user-agent", FIELD_AGENT, false},     {"allow", FIELD_ALLOW, false},           {"disallow", FIELD_DISALLOW, false},
+    {"sitemap", FIELD_SITEMAP, false},      {"crawl-delay", FIELD_DELAY, false},     {"content-usage", FIELD_EXTRA, false},
+    {"content-signal", FIELD_EXTRA, false}, {"content-signals", FIELD_EXTRA, false}, {"license", FIELD_LICENSE, false},
+    {"useragent", FIELD_AGENT, true},       {"user agent", FIELD_AGENT, true},       {"dissallow", FIELD_DISALLOW, true},
+    {"dissalow", FIELD_DISALLOW, true},     {"disalow", FIELD_DISALLOW, true},       {"diasllow", FIELD_DISALLOW, true},
+    {"disallaw", FIELD_DISALLOW, true},     {"desallow", FIELD_DISALLOW, true},      {"site-map", FIELD_SITEMAP, true},
+    {"crawldelay", FIELD_DELAY, true},
 };
 
 static enum field field_of(struct slice name, bool tolerant) {

@@ -31,6 +31,24 @@ static const struct {
     {"a quoted 1", "/a", NULL, "[{\"location\":\"/\",\"tdm-reservation\":\"1\"}]", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
     {"breaks off", "/a", NULL, "[{\"location\":\"/\",\"tdm-re", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
     {"an object", "/a", NULL, "{\"location\":\"/\",\"tdm-reservation\":1}", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
+    {"1.0 is 1", "/a", NULL, "[{\"location\":\"/\",\"tdm-reservation\":1.0}]", NULL, NULL, RIGHTS_DENY, "tdmrep"},
+    {"an unset rule hides nothing", "/a", NULL,
+     "[{\"location\":\"/a\",\"tdm-reservation\":2},{\"location\":\"/\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_DENY, "tdmrep"},
+    {"a rule without a value", "/a", NULL, "[{\"location\":\"/a\"},{\"location\":\"/\",\"tdm-reservation\":1}]", NULL, NULL,
+     RIGHTS_DENY, "tdmrep"},
+    {"a reservation of nowhere", "/a", NULL, "[{\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
+    {"a list of places", "/a", NULL, "[{\"location\":[\"/\"],\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_UNKNOWN, "tdmrep"},
+    {"an open nowhere", "/a", NULL, "[{\"tdm-reservation\":0}]", NULL, NULL, RIGHTS_ALLOW, ""},
+    {"a whole address", "/a/b", NULL, "[{\"location\":\"https://x.fr/a/\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_DENY,
+     "tdmrep"},
+    {"a host alone", "/a", NULL, "[{\"location\":\"https://x.fr\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_DENY, "tdmrep"},
+    {"no first slash", "/a/b", NULL, "[{\"location\":\"a/*\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_DENY, "tdmrep"},
+    {"query in the place", "/a?b=1", NULL, "[{\"location\":\"/*?b=\",\"tdm-reservation\":1}]", NULL, NULL, RIGHTS_DENY, "tdmrep"},
+    {"two header lines in one", "/a", NULL, NULL, "tdm-reservation: 0, 1", NULL, RIGHTS_DENY, "tdmrep"},
+    {"an empty header", "/a", NULL, T1, "tdm-reservation:", NULL, RIGHTS_DENY, "tdmrep"},
+    {"a property", "/a", NULL, NULL, NULL, "<meta property=tdm-reservation content=1>", RIGHTS_DENY, "tdmrep"},
+    {"http-equiv", "/a", NULL, NULL, NULL, "<meta http-equiv=tdm-reservation content=1>", RIGHTS_DENY, "tdmrep"},
+    {"a property opens nothing", "/a", NULL, T1, NULL, "<meta property=tdm-reservation content=0>", RIGHTS_DENY, "tdmrep"},
     {"an error page", "/a", NULL, "<html>404</html>", NULL, NULL, RIGHTS_ALLOW, ""},
     {"other JSON", "/a", NULL, "{\"error\":404}", NULL, NULL, RIGHTS_ALLOW, ""},
     {"header over file", "/a", NULL, T1, "tdm-reservation: 0", NULL, RIGHTS_ALLOW, "tdmrep"},
@@ -58,6 +76,11 @@ static const struct {
     /* Content-Signal */
     {"signal", "/a", STAR "Content-Signal: search=yes, ai-train=no\n", NULL, NULL, NULL, RIGHTS_DENY, "content-signal"},
     {"signal yes", "/a", STAR "Content-Signal: ai-train=yes\n", NULL, NULL, NULL, RIGHTS_ALLOW, "content-signal"},
+    {"signal, semicolons", "/a", STAR "Content-Signal: search=yes; ai-train=no\n", NULL, NULL, NULL, RIGHTS_DENY, "content-signal"},
+    {"signal, spaces", "/a", STAR "Content-Signal: search=yes ai-train = no\n", NULL, NULL, NULL, RIGHTS_DENY, "content-signal"},
+    {"signals", "/a", STAR "Content-Signals: ai-train=no\n", NULL, NULL, NULL, RIGHTS_DENY, "content-signal"},
+    {"signal header", "/a", NULL, NULL, "content-signal: ai-train=no", NULL, RIGHTS_DENY, "content-signal"},
+    {"signal of another place", "/a", STAR "Content-Signal: /b ai-train=no\n", NULL, NULL, NULL, RIGHTS_ALLOW, ""},
     {"other signal", "/a", STAR "Content-Signal: ai-input=no\n", NULL, NULL, NULL, RIGHTS_ALLOW, ""},
     /* robots tags */
     {"noai", "/a", NULL, NULL, "X-Robots-Tag: index, NoAI", NULL, RIGHTS_DENY, "robots-tag"},
@@ -66,6 +89,12 @@ static const struct {
     {"our agent", "/a", NULL, NULL, "X-Robots-Tag: otherbot: index, Villers: noindex", NULL, RIGHTS_DENY, "robots-tag"},
     {"a date is no agent", "/a", NULL, NULL, "X-Robots-Tag: unavailable_after: 25 Jun 2030 15:00:00 PST, noai", NULL, RIGHTS_DENY,
      "robots-tag"},
+    {"every agent", "/a", NULL, NULL, "X-Robots-Tag: *: noai", NULL, RIGHTS_DENY, "robots-tag"},
+    {"spaces for commas", "/a", NULL, NULL, "X-Robots-Tag: nofollow noai", NULL, RIGHTS_DENY, "robots-tag"},
+    {"semicolons for commas", "/a", NULL, NULL, NULL, "<meta name=robots content='index;noai'>", RIGHTS_DENY, "robots-tag"},
+    {"a value is no directive", "/a", NULL, NULL, "X-Robots-Tag: max-image-preview: none", NULL, RIGHTS_ALLOW, ""},
+    {"robots among others", "/a", NULL, NULL, NULL, "<meta name='robots, googlebot' content=noai>", RIGHTS_DENY, "robots-tag"},
+    {"robots as a property", "/a", NULL, NULL, NULL, "<meta property=robots content=noai>", RIGHTS_DENY, "robots-tag"},
     {"meta noai", "/a", NULL, NULL, NULL, "<META NAME=robots CONTENT='noarchive, noai'>", RIGHTS_DENY, "robots-tag"},
     {"meta of another", "/a", NULL, NULL, NULL, "<meta name=googlebot content=noindex>", RIGHTS_ALLOW, ""},
     {"meta of ours", "/a", NULL, NULL, NULL, "<meta name=villers content=none>", RIGHTS_DENY, "robots-tag"},
@@ -206,6 +235,29 @@ static void test_usage(void **state) {
     }
 }
 
+/* Lines of one field: a reservation in one is not undone by another, whatever their order; a broken line breaks what says yes. */
+static void test_usage_lines(void **state) {
+    (void)state;
+    static const struct {
+        const char *one, *two;
+        enum rights_verdict want;
+    } lines[] = {
+        {"Content-Usage: train-ai=n", "Content-Usage: train-ai=y", RIGHTS_DENY},
+        {"Content-Usage: train-ai=y", "Content-Usage: train-ai=n", RIGHTS_DENY},
+        {"Content-Usage: search=y", "content-usage: train-ai=n", RIGHTS_DENY},
+        {"Content-Usage: train-ai=n", "Content-Usage: ,", RIGHTS_DENY},
+        {"Content-Usage: train-ai=y", "Content-Usage: ,", RIGHTS_ALLOW},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct rights_header headers[2] = {header_of(lines[i].one), header_of(lines[i].two)};
+        struct rights_inputs in = {
+            .target = slice_str("/"), .headers = headers, .n_headers = 2, .source_licence = slice_str("CC0-1.0")};
+        struct rights_decision d;
+        rights_decide(&in, &d);
+        if (d.verdict != lines[i].want) fail_msg("%s, %s", lines[i].one, lines[i].two);
+    }
+}
+
 static void test_policy(void **state) {
     (void)state;
     struct rights_policy lax = {.keep_noindex = true, .ignore_ai_agents = true};
@@ -240,6 +292,7 @@ static void test_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_protocols), cmocka_unit_test(test_licences),
-                                       cmocka_unit_test(test_usage), cmocka_unit_test(test_policy), cmocka_unit_test(test_many)};
+                                       cmocka_unit_test(test_usage),     cmocka_unit_test(test_usage_lines),
+                                       cmocka_unit_test(test_policy),    cmocka_unit_test(test_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
