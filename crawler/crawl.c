@@ -357,14 +357,16 @@ static enum status loop(struct crawl *c, enum crawl_outcome *outcome, struct buf
 
 /* ---- the end ---- */
 
-/* What the drain did not wait for goes back to the queue; the hosts' leases end. */
+/* What the drain did not wait for goes back to the queue; the hosts' leases end, their delay from now: they may read it yet. */
 static enum status give_back(struct crawl *c, struct buf *err) {
     enum status r = frontier_begin(c->frontier, err);
     if (r == ST_OK) r = crawl_dispatch_hosts_begin(c, err);
     for (size_t i = 0; r == ST_OK && i < c->slots.cap; i++) {
         if (!c->slots.used[i]) continue;
         struct crawl_slot *s = (struct crawl_slot *)(uintptr_t)c->slots.slots[2 * i + 1];
-        if (s->busy) r = hosts_release(c->hosts, slice_str(s->name), &s->clock, err);
+        if (!s->busy) continue;
+        politeness_start(&s->clock, &s->rules, c->now_ms, crawl_dice(c));
+        r = hosts_release(c->hosts, slice_str(s->name), &s->clock, err);
     }
     return r == ST_OK ? commit(c, err) : r;
 }

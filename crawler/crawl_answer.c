@@ -44,19 +44,21 @@ static enum status settle_clock(struct crawl *c, struct crawl_slot *s, const str
     bool never_sent = a->error == FETCH_DEFERRED;
     struct politeness_answer p = {.sent_ms = a->sent_ms,
                                   .now_ms = a->end_ms,
+                                  .first_ms = a->first_ms,
                                   .latency_us = a->latency_us,
                                   .retry_after_ms =
                                       after.len ? politeness_retry_after(after, http_head_get(head, "date"), a->end_ms) : -1,
                                   .ok = a->error == FETCH_OK && (a->status == 200 || a->status == 304),
                                   .failure = host_failure(a)};
-    if (!never_sent) s->sent_ms = a->sent_ms;
+    int64_t read_ms = politeness_read_ms(&p);
+    if (!never_sent) s->read_ms = read_ms;
     if (!never_sent) politeness_end(&s->clock, &s->rules, &p, crawl_dice(c));
     s->unreached = unreached(a->error) && !s->answered;
     if (a->status) s->answered = true;
     if (a->ip[0] && !never_sent) memcpy(s->ip, a->ip, sizeof s->ip);
     enum status r = crawl_dispatch_hosts_begin(c, err);
     if (r == ST_OK && s->ip[0] && !never_sent && !c->opt->n_connect_to)
-        r = hosts_address_claim(c->hosts, s->ip, a->sent_ms + s->rules.floor_ms, err);
+        r = hosts_address_claim(c->hosts, s->ip, read_ms + s->rules.floor_ms, err);
     return r == ST_OK ? hosts_release(c->hosts, slice_str(s->name), &s->clock, err) : r;
 }
 

@@ -161,8 +161,8 @@ static enum status read_rights(struct crawl *c, struct crawl_origin *o, struct b
     o->rights = r;
     struct crawl_slot *s = o->slot;
     s->rules.crawl_delay_ms = longest_delay(s);
-    int64_t due = s->sent_ms + s->rules.crawl_delay_ms; /* the request that brought a Crawl-delay counts */
-    if (s->sent_ms && due > s->clock.due_ms) s->clock.due_ms = due;
+    int64_t due = s->read_ms + s->rules.crawl_delay_ms; /* the request that brought a Crawl-delay counts */
+    if (s->read_ms && due > s->clock.due_ms) s->clock.due_ms = due;
     return r->robots && !o->sitemaps_known ? add_sitemaps(c, o, err) : ST_OK;
 }
 

@@ -80,7 +80,7 @@ struct crawl_slot {
     int64_t host; /* frontier's number */
     char *name;
     struct politeness_clock clock;
-    int64_t sent_ms;               /* when its last request left; 0: not in this run */
+    int64_t read_ms;               /* when it had read its last request, for certain; 0: none in this run */
     struct politeness_rules rules; /* of its last request */
     int64_t due_ms;                /* when it is to be looked at */
     int64_t turn;                  /* order among the ready */

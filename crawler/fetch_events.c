@@ -12,6 +12,7 @@
 
 struct fetch_events {
     CURLM *multi;
+    fetch_events_socket *socket;
     int set, waker; /* epoll, eventfd */
     int64_t due_ms; /* monotonic: when libcurl wants to be called; NEVER */
 };
@@ -20,11 +21,11 @@ struct fetch_events {
 static int on_change(CURL *easy, curl_socket_t fd, int what, void *ctx, void *known) {
     struct fetch_events *e = ctx;
     struct epoll_event ev = {.data.fd = fd};
-    (void)easy;
     if (what == CURL_POLL_REMOVE) {
         epoll_ctl(e->set, EPOLL_CTL_DEL, fd, &ev); /* may be closed already: then it has left by itself */
         return 0;
     }
+    e->socket(easy, fd);
     if (what & CURL_POLL_IN) ev.events |= EPOLLIN;
     if (what & CURL_POLL_OUT) ev.events |= EPOLLOUT;
     if (known && epoll_ctl(e->set, EPOLL_CTL_MOD, fd, &ev) == 0) return 0;
@@ -40,10 +41,10 @@ static int on_timer(CURLM *multi, long timeout_ms, void *ctx) {
     return 0;
 }
 
-enum status fetch_events_new(CURLM *multi, struct fetch_events **out, struct buf *err) {
+enum status fetch_events_new(CURLM *multi, fetch_events_socket *socket, struct fetch_events **out, struct buf *err) {
     struct fetch_events *e = calloc(1, sizeof *e);
     if (!e) return fail(err, ST_FATAL, "out of memory");
-    *e = (struct fetch_events){multi, epoll_create1(EPOLL_CLOEXEC), eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), NEVER};
+    *e = (struct fetch_events){multi, socket, epoll_create1(EPOLL_CLOEXEC), eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), NEVER};
     struct epoll_event ev = {.events = EPOLLIN, .data.fd = e->waker};
     if (e->set < 0 || e->waker < 0 || epoll_ctl(e->set, EPOLL_CTL_ADD, e->waker, &ev) != 0) {
         enum status r = fail_errno(err, "epoll", "");

@@ -9,8 +9,13 @@
 
 struct fetch_events;
 
-/** fetch_events_new(multi, out, err): take over the sockets and the timer of ${multi} (borrowed; it is cleaned up first). */
-enum status fetch_events_new(CURLM *multi, struct fetch_events **out, struct buf *err) MUST_CHECK;
+typedef void fetch_events_socket(CURL *easy, curl_socket_t fd);
+/**
+ * fetch_events_new(multi, socket, out, err):
+ * Take over the sockets and the timer of ${multi} (borrowed; it is cleaned up first).  ${socket} is told on which one a transfer waits, each
+ * time that it waits on another.
+ */
+enum status fetch_events_new(CURLM *multi, fetch_events_socket *socket, struct fetch_events **out, struct buf *err) MUST_CHECK;
 void fetch_events_free(struct fetch_events *e);
 /**
  * fetch_events_wait(e, timeout_ms, gather_ms): wait until a socket, the timer or a wake, ${timeout_ms} at most, and let libcurl act; then

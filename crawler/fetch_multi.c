@@ -6,15 +6,19 @@
 #include "crawler/netguard.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CONNECT_MS 15000
 #define STALL_MS 30000
 #define STALL_BYTES_PER_S 64
+#define LATE_MS 30000 /* how long a server that said nothing in time may still take to let go of the request */
+#define LOOK_MS 200   /* between two looks at who stalls */
 #define TOTAL_MS 300000
 #define HEADS_MAX (4 * LIMIT_HEADERS) /* of an answer with all that comes before and after it */
 #define KEPT_CONNECTIONS 2048
@@ -33,6 +37,12 @@ struct transfer {
     bool any_type, drop_body;
     size_t heads;                  /* bytes of header lines so far */
     unsigned sends;                /* how often libcurl came to the point of sending: twice means a dead kept connection */
+    curl_socket_t fd;              /* it waits on */
+    int port;                      /* our end of its connection; 0: not sent */
+    bool plain;                    /* no TLS below HTTP */
+    bool late;                     /* nothing came in time: see watch() */
+    uint64_t got, seen;            /* bytes of the answer; when it was last looked at */
+    int64_t paid_ms;               /* monotonic: up to then it was fast enough */
     enum fetch_error verdict;      /* set by a callback that cuts the transfer */
     struct transfer *next, **link; /* all in flight */
 };
@@ -43,7 +53,8 @@ struct fetch_multi {
     struct fetch_multi_options opt;
     char *user_agent;
     struct curl_slist *connect_to;
-    struct transfer *flight;
+    struct transfer *flight, *cut; /* cut: ended by watch(), not yet taken */
+    int64_t looked_ms;             /* monotonic */
     unsigned open;
     CURL **idle;
     unsigned n_idle, cap_idle;
@@ -76,13 +87,15 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 /* libcurl sends a request again by itself when a kept connection turns out dead: that would be two requests within the delay. */
 static int on_send(void *ctx, char *ip, char *local_ip, int port, int local_port) {
     struct transfer *t = ctx;
-    (void)local_ip, (void)port, (void)local_port;
+    (void)local_ip, (void)port;
     if (t->sends++ > 0) {
         t->verdict = FETCH_STALE;
         return CURL_PREREQFUNC_ABORT;
     }
     snprintf(t->answer->ip, sizeof t->answer->ip, "%s", ip);
     t->answer->sent_ms = clock_wall_ms();
+    t->paid_ms = clock_mono_ms();
+    t->port = local_port;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -125,6 +138,8 @@ static size_t on_header(char *data, size_t one, size_t size, void *ctx) {
     struct transfer *t = ctx;
     struct fetch_answer *a = t->answer;
     struct slice line = slice_of(data, size * one);
+    if (!t->got) a->first_ms = clock_wall_ms();
+    t->got += line.len;
     t->heads += line.len; /* interim answers and trailers are not kept, and have an end all the same */
     if (t->heads > HEADS_MAX) t->verdict = FETCH_HEADERS;
     if (t->verdict == FETCH_HEADERS) return 0;
@@ -144,6 +159,7 @@ static size_t on_header(char *data, size_t one, size_t size, void *ctx) {
 static size_t on_body(char *data, size_t one, size_t size, void *ctx) {
     struct transfer *t = ctx;
     size *= one;
+    t->got += size;
     if (t->drop_body) return size;
     struct buf *body = &t->answer->body;
     size_t room = t->max_body - body->len;
@@ -153,6 +169,12 @@ static size_t on_body(char *data, size_t one, size_t size, void *ctx) {
         return 0;
     }
     return size;
+}
+
+static void on_wait(CURL *easy, curl_socket_t fd) {
+    struct transfer *t = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    if (t) t->fd = fd;
 }
 
 /* ---- life ---- */
@@ -176,7 +198,7 @@ enum status fetch_multi_new(const struct fetch_multi_options *opt, struct fetch_
     m->opt = *opt;
     m->multi = curl_multi_init();
     m->user_agent = strdup(opt->user_agent);
-    bool ok = m->multi && m->user_agent && fetch_events_new(m->multi, &m->events, err) == ST_OK;
+    bool ok = m->multi && m->user_agent && fetch_events_new(m->multi, on_wait, &m->events, err) == ST_OK;
     for (size_t i = 0; ok && i < opt->n_connect_to; i++) {
         struct curl_slist *more = curl_slist_append(m->connect_to, opt->connect_to[i]);
         if (more)
@@ -216,6 +238,12 @@ void fetch_multi_drop(struct fetch_multi *m, fetch_drop *drop) {
         if (drop) drop(t->answer->tag);
         transfer_free(t);
     }
+    while (m->cut) {
+        struct transfer *t = m->cut;
+        m->cut = t->next;
+        if (drop) drop(t->answer->tag);
+        transfer_free(t);
+    }
 }
 
 void fetch_multi_free(struct fetch_multi *m) {
@@ -248,8 +276,6 @@ static CURL *handle_new(struct fetch_multi *m) {
     curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 300L);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(o->connect_timeout_ms ? o->connect_timeout_ms : CONNECT_MS));
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(o->total_timeout_ms ? o->total_timeout_ms : TOTAL_MS));
-    curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_S);
-    curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)(((o->stall_ms ? o->stall_ms : STALL_MS) + 999) / 1000));
     if (m->connect_to) curl_easy_setopt(e, CURLOPT_CONNECT_TO, m->connect_to);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send);
@@ -282,8 +308,10 @@ static struct transfer *transfer_new(struct fetch_multi *m, const struct fetch_r
     struct transfer *t = calloc(1, sizeof *t);
     if (!t) return NULL;
     t->m = m;
+    t->fd = CURL_SOCKET_BAD;
     t->max_body = req->max_body;
     t->any_type = req->any_type;
+    t->plain = slice_starts(slice_str(req->url), slice_str("http:"));
     t->answer = calloc(1, sizeof *t->answer);
     if (!t->answer || !set_headers(t, req)) {
         transfer_free(t);
@@ -329,15 +357,6 @@ enum status fetch_multi_start(struct fetch_multi *m, const struct fetch_request 
     return ST_OK;
 }
 
-/* The more is under way, the more answers a turn had better settle: its commits cost the same for one as for fifty. */
-void fetch_multi_wait(struct fetch_multi *m, int64_t timeout_ms) {
-    int64_t gather = m->open / 8;
-    fetch_events_wait(m->events, timeout_ms, gather < GATHER_MS ? GATHER_MS : gather > GATHER_MOST_MS ? GATHER_MOST_MS : gather);
-}
-
-void fetch_multi_wake(struct fetch_multi *m) { fetch_events_wake(m->events); }
-unsigned fetch_multi_open(const struct fetch_multi *m) { return m->open; }
-
 /* ---- ends ---- */
 
 static enum fetch_error error_of(CURLcode code, const struct transfer *t) {
@@ -366,6 +385,7 @@ static void finish(struct transfer *t, CURLcode code) {
     curl_off_t sent = 0, first = 0;
     a->end_ms = clock_wall_ms();
     a->error = t->verdict != FETCH_OK ? t->verdict : error_of(code, t);
+    if (t->late && code != CURLE_OK) a->error = FETCH_TIMEOUT; /* the server closed at our notice */
     if (a->error != FETCH_OK) snprintf(a->detail, sizeof a->detail, "%s", curl_easy_strerror(code));
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
     curl_easy_getinfo(t->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
@@ -388,26 +408,99 @@ static void recycle(struct fetch_multi *m, CURL *e) {
     m->idle[m->n_idle++] = e;
 }
 
+/* Take ${t}, which ended with ${code}, off the handle that carried it. */
+static void end(struct transfer *t, CURLcode code) {
+    struct fetch_multi *m = t->m;
+    finish(t, code);
+    curl_multi_remove_handle(m->multi, t->easy);
+    if (t->late) curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L);
+    unlink_transfer(t);
+    recycle(m, t->easy);
+}
+
+static struct fetch_answer *answer_of(struct transfer *t) {
+    struct fetch_answer *a = t->answer;
+    t->answer = NULL;
+    transfer_free(t);
+    return a;
+}
+
 struct fetch_answer *fetch_multi_next(struct fetch_multi *m) {
     int left;
     CURLMsg *msg;
+    if (m->cut) {
+        struct transfer *t = m->cut;
+        m->cut = t->next;
+        return answer_of(t);
+    }
     while ((msg = curl_multi_info_read(m->multi, &left))) {
         if (msg->msg != CURLMSG_DONE) continue;
-        CURL *e = msg->easy_handle;
-        CURLcode code = msg->data.result;
         struct transfer *t = NULL;
-        curl_easy_getinfo(e, CURLINFO_PRIVATE, &t);
-        finish(t, code);
-        curl_multi_remove_handle(m->multi, e);
-        unlink_transfer(t);
-        recycle(m, e);
-        struct fetch_answer *a = t->answer;
-        t->answer = NULL;
-        transfer_free(t);
-        return a;
+        CURLcode code = msg->data.result;
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+        end(t, code);
+        return answer_of(t);
     }
     return NULL;
 }
+
+/* ---- stalls ---- */
+
+/* libcurl may have closed its socket, and the number may be another's. */
+static bool is_own(const struct transfer *t) {
+    struct sockaddr_storage at;
+    socklen_t len = sizeof at;
+    if (t->fd == CURL_SOCKET_BAD || getsockname(t->fd, (struct sockaddr *)&at, &len) != 0) return false;
+    in_port_t port = at.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)(const void *)&at)->sin6_port
+                                              : ((const struct sockaddr_in *)(const void *)&at)->sin_port;
+    return (at.ss_family == AF_INET || at.ss_family == AF_INET6) && ntohs(port) == t->port;
+}
+
+/* Half-closed: a server at work reads it as our going, and answers or closes; its answer is still taken. */
+static void give_notice(struct transfer *t) {
+    t->late = true;
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+    if (t->plain && is_own(t)) shutdown(t->fd, SHUT_WR);
+}
+
+/*
+ * Silence and trickles.  An answer pays for its time by its bytes.  One that has begun is cut when it is behind by the limit.  A server that has said
+ * nothing at all perhaps has not read the request yet: were the connection closed, it would read it after the next one had been sent, and
+ * serve two at once.  So the request stays open, half-closed, until the server lets go of it; only LATE_MS later is it given up.
+ */
+static void watch(struct fetch_multi *m) {
+    int64_t now = clock_mono_ms(), stall = m->opt.stall_ms > 0 ? m->opt.stall_ms : STALL_MS;
+    if (now - m->looked_ms < LOOK_MS) return;
+    m->looked_ms = now;
+    for (struct transfer *t = m->flight, *next; t; t = next) {
+        next = t->next;
+        if (!t->sends) continue; /* connecting has a limit of its own */
+        uint64_t bytes = t->got - t->seen;
+        if (t->seen == 0 && t->got > 0) t->paid_ms = now;
+        if (bytes > (uint64_t)(now - t->paid_ms) * STALL_BYTES_PER_S / 1000)
+            t->paid_ms = now;
+        else
+            t->paid_ms += (int64_t)bytes * 1000 / STALL_BYTES_PER_S;
+        t->seen = t->got;
+        if (now - t->paid_ms < stall) continue;
+        if (!t->got && !t->late) give_notice(t);
+        if (!t->got && now - t->paid_ms < stall + LATE_MS) continue;
+        t->verdict = FETCH_TIMEOUT;
+        end(t, CURLE_OPERATION_TIMEDOUT);
+        t->next = m->cut;
+        m->cut = t;
+    }
+}
+
+/* The more is under way, the more answers a turn had better settle: its commits cost the same for one as for fifty. */
+void fetch_multi_wait(struct fetch_multi *m, int64_t timeout_ms) {
+    int64_t gather = m->open / 8;
+    fetch_events_wait(m->events, timeout_ms, gather < GATHER_MS ? GATHER_MS : gather > GATHER_MOST_MS ? GATHER_MOST_MS : gather);
+    watch(m);
+}
+
+void fetch_multi_wake(struct fetch_multi *m) { fetch_events_wake(m->events); }
+unsigned fetch_multi_open(const struct fetch_multi *m) { return m->open; }
 
 void fetch_answer_free(struct fetch_answer *a) {
     if (!a) return;

@@ -50,6 +50,7 @@ struct fetch_answer {
     const char *protocol; /* "http/1.0", "http/1.1", "h2"; static */
     char ip[64];          /* connected to, or "" */
     int64_t sent_ms;      /* wall time at which the request left; when it never did, when it was asked for */
+    int64_t first_ms;     /* wall time of its first line; 0 when none came */
     int64_t end_ms;       /* wall time */
     int64_t latency_us;   /* request sent to first byte; 0 when none came */
 };
@@ -67,8 +68,12 @@ struct fetch_multi_options {
     bool allow_private;
     unsigned max_open;          /* requests at a time: for the connection cache */
     int64_t connect_timeout_ms; /* 0: 15 s */
-    int64_t stall_ms;           /* under 64 bytes/s for so long, headers included: cut; 0: 30 s */
-    int64_t total_timeout_ms;   /* 0: 5 min */
+    /**
+     * Under 64 bytes/s for so long: cut; 0: 30 s.  With no byte at all: the server is told so by a half-close and has 30 s more, in
+     * which an answer is still taken; FETCH_TIMEOUT comes when it has closed, or then.
+     */
+    int64_t stall_ms;
+    int64_t total_timeout_ms; /* 0: 5 min */
     fetch_may_connect *may_connect;
     void *may_connect_ctx;
 };

@@ -41,12 +41,15 @@ static int64_t back_off(struct politeness_clock *c, const struct politeness_rule
     return jittered(c->backoff_ms, dice);
 }
 
+int64_t politeness_read_ms(const struct politeness_answer *a) {
+    if (a->first_ms > 0) return a->first_ms + 1;
+    return a->latency_us > 0 ? a->sent_ms + (a->latency_us + 999) / 1000 : max64(a->sent_ms, a->now_ms);
+}
+
 void politeness_end(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a,
                     uint64_t dice) {
-    /* A stalled server reads a request late, but never after its first byte: from there the delay is kept for certain. */
-    int64_t late_ms = (a->latency_us + 999) / 1000;
     learn_latency(c, a);
-    c->due_ms = max64(c->due_ms, a->sent_ms + late_ms + politeness_delay_ms(c, r, dice));
+    c->due_ms = max64(c->due_ms, politeness_read_ms(a) + politeness_delay_ms(c, r, dice));
     if (a->failure)
         c->due_ms = max64(c->due_ms, a->now_ms + back_off(c, r, a, dice));
     else if (a->retry_after_ms > 0)

@@ -3,7 +3,7 @@
 /*
  * How long to leave a host alone: pure arithmetic over times that the caller passes in.
  *
- * Between two requests to a host, from the first byte of an answer to the next start (from start to start while none has come):
+ * Between two requests to a host, from the first byte of an answer to the next start (from its end when none came):
  *     delay = max(floor, min(k × smoothed time to first byte, 30 s), Crawl-delay) × (1 + jitter),  jitter in [0, 1/10)
  * with k = 5.  Heritrix clamps k × latency to 3–30 s; here the lower clamp is the operator's floor (1 s unless a source says
  * otherwise), so that a short delay asked for one's own machine is honoured, and a slow host is still left five times as long
@@ -46,11 +46,17 @@ void politeness_start(struct politeness_clock *c, const struct politeness_rules 
 struct politeness_answer {
     int64_t sent_ms;        /* wall time at which the request left */
     int64_t now_ms;         /* wall time at which the answer ended */
+    int64_t first_ms;       /* wall time of the first byte; 0: sent_ms and latency_us tell */
     int64_t latency_us;     /* time to first byte; 0 when none came */
     int64_t retry_after_ms; /* -1: not asked */
     bool ok;                /* 200 or 304: its latency may lower the mean */
     bool failure;           /* 429, 5xx, connection, timeout */
 };
+/**
+ * politeness_read_ms(a): wall time at which the server had read the request for certain: a stalled one reads it late, but never after its first
+ * byte, nor after it let go of the connection.
+ */
+int64_t politeness_read_ms(const struct politeness_answer *a);
 /** politeness_end(c, r, a, dice): an answer ended; updates the mean, the back-off and c->due_ms (which only grows). */
 void politeness_end(struct politeness_clock *c, const struct politeness_rules *r, const struct politeness_answer *a, uint64_t dice);
 

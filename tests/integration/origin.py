@@ -43,6 +43,7 @@ class Origin(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.sites = {h: {t: p if isinstance(p, Page) else Page(p) for t, p in s.items()} for h, s in sites.items()}
         self.latency = latency
+        self.stalled_until = 0  # monotonic: what arrives before is read then
         self.log, self.lock = [], threading.Lock()
         self.closing = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -95,6 +96,7 @@ class Handler(socketserver.BaseRequestHandler):
         lines = self.head()
         if lines is None:
             return False
+        time.sleep(max(0, self.server.stalled_until - time.monotonic()))
         start = time.monotonic()
         method, target, _ = lines[0].split(" ")
         fields = {k.lower(): v.strip() for k, _, v in (l.partition(":") for l in lines[1:])}
