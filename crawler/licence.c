@@ -63,6 +63,8 @@ static const struct {
     {"CC-BY-SA-3.0-DE", LICENCE_SHARE},
     {"CC-BY-SA-3.0-IGO", LICENCE_SHARE},
     {"CC-BY-SA-4.0", LICENCE_SHARE},
+    {"CC-PDDC", LICENCE_FREE},
+    {"CC-SA-1.0", LICENCE_SHARE},
     {"CC0-1.0", LICENCE_FREE},
     {"CECILL-2.1", LICENCE_SHARE},
     {"DL-DE-BY-2.0", LICENCE_CREDIT},

@@ -11,7 +11,7 @@
 
 /**
  * licence_from_url(url, spdx):
- * The licence whose deed, legal code or page ${url} (absolute, http or https, any form) is.  False, ${spdx} "", when it
+ * The licence whose deed, legal code or page ${url} (absolute, http or https, any form; of Creative Commons without the scheme too) is.  False, ${spdx} "", when it
  * names none: the chooser, a licence family without a version, another host.  Thread-safe.  O(length).
  */
 bool licence_from_url(struct slice url, char spdx[LICENCE_MAX]);

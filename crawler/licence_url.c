@@ -17,6 +17,9 @@ static bool take_address(struct slice url, struct address *a) {
         web = slice_starts_nocase(url, slice_str(schemes[i]));
         if (web) url = slice_sub(url, strlen(schemes[i]), url.len);
     }
+    /* An address that forgot its scheme, where it can be no other. */
+    web = web || slice_starts_nocase(url, slice_str("creativecommons.org/")) ||
+          slice_starts_nocase(url, slice_str("www.creativecommons.org/"));
     if (!web || url.len >= URL_MAX) return false;
     size_t n = 0;
     while (n < url.len && url.ptr[n] != '?' && url.ptr[n] != '#') {
@@ -66,7 +69,10 @@ static bool creative_commons(struct slice path, char spdx[LICENCE_MAX]) {
     if (path.ptr) slice_cut(&path, '/', &port);
     if (slice_starts(port, slice_str("deed")) || slice_starts(port, slice_str("legalcode")) || slice_eq_str(port, "rdf"))
         port.len = 0;
+    if (slice_eq_str(kind, "licenses") && slice_eq_str(code, "publicdomain")) return licence_normal(slice_str("CC-PDDC"), spdx);
     if (!is_version(version)) return false;
+    if (slice_eq_str(kind, "licenses") && slice_eq_str(code, "zero")) return licence_normal(slice_str("CC0-1.0"), spdx);
+    if (slice_eq_str(code, "sa")) return licence_normal(slice_str("CC-SA-1.0"), spdx);
     if (slice_eq_str(kind, "publicdomain")) {
         if (slice_eq_str(code, "zero")) return licence_normal(slice_str("CC0-1.0"), spdx);
         return slice_eq_str(code, "mark") && licence_normal(slice_str("LicenseRef-CC-PDM-1.0"), spdx);
@@ -101,7 +107,10 @@ static const struct {
     {"gnu.org", "fdl-1.1", "GFDL-1.1-only"},
     {"gnu.org", "fdl-1.2", "GFDL-1.2-only"},
     {"gnu.org", "fdl-1.3", "GFDL-1.3-only"},
-    {"gnu.org", "fdl", "GFDL-1.3-or-later"},
+    {"gnu.org", "/fdl.", "GFDL-1.3-or-later"},
+    {"gnu.org", "agpl-3.0", "AGPL-3.0-only"},
+    {"gnu.org", "lgpl-2.1", "LGPL-2.1-only"},
+    {"gnu.org", "lgpl-3.0", "LGPL-3.0-only"},
     {"gnu.org", "gpl-2.0", "GPL-2.0-only"},
     {"gnu.org", "gpl-3.0", "GPL-3.0-only"},
     {"opendatacommons.org", "licenses/odbl", "ODbL-1.0"},
@@ -120,6 +129,7 @@ static const struct {
     {"govdata.de", "dl-de/by-2-0", "DL-DE-BY-2.0"},
     {"govdata.de", "dl-de/zero-2-0", "DL-DE-ZERO-2.0"},
     {"mozilla.org", "mpl/2.0", "MPL-2.0"},
+    {"cecill.info", "cecill_v2.1", "CECILL-2.1"},
 };
 
 /* Registries whose last segment is the identifier: spdx.org/licenses/X.html, opensource.org/license(s)/x. */
@@ -129,7 +139,7 @@ static bool registry(const struct address *a, char spdx[LICENCE_MAX]) {
     slice_cut(&path, '/', &dir);
     if (path.ptr) slice_cut(&path, '/', &id);
     if (!slice_eq_str(dir, "licenses") && !slice_eq_str(dir, "license")) return false;
-    if (slice_ends(id, slice_str(".html"))) id.len -= 5;
+    if (slice_ends(id, slice_str(".html")) || slice_ends(id, slice_str(".json"))) id.len -= 5;
     return licence_normal(id, spdx);
 }
 
