@@ -44,6 +44,12 @@ static void take_etag(struct transport_answer *ans, struct slice v) {
     ans->etag[v.len] = '\0';
 }
 
+static void take_coding(struct transport_answer *ans, struct slice v) {
+    if (v.len == 0 || v.len >= sizeof ans->coding || slice_eq_nocase(v, slice_str("identity"))) return;
+    for (size_t i = 0; i < v.len; i++) ans->coding[i] = ascii_is_alnum(v.ptr[i]) || v.ptr[i] == '-' ? v.ptr[i] : '.';
+    ans->coding[v.len] = '\0';
+}
+
 /* RFC 9110 14.4: "bytes FIRST-LAST/TOTAL". */
 static void take_range(struct transport_answer *ans, struct slice v) {
     struct slice rest = v, first, last;
@@ -87,6 +93,8 @@ static size_t on_header(char *data, size_t one, size_t n, void *ctx) {
     value = slice_trim(value);
     if (slice_eq_nocase(name, slice_str("etag")))
         take_etag(c->ans, value);
+    else if (slice_eq_nocase(name, slice_str("content-encoding")))
+        take_coding(c->ans, value);
     else if (slice_eq_nocase(name, slice_str("content-range")))
         take_range(c->ans, value);
     else if (slice_eq_nocase(name, slice_str("retry-after")))

@@ -1,8 +1,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/parallel.h"
-#include "store/pull_file.h"
 #include "store/pull_internal.h"
+#include "store/pull_ranges.h"
 #include "store/release_delta.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,11 @@
 
 /* ---- the files ---- */
 
+#define TICK_BYTES ((int64_t)256 * 1024) /* progress is told when so many bytes more are there */
+
 static void tick(struct pull *p) {
-    if (!p->opt->progress) return;
-    int64_t done = atomic_load(&p->done_bytes);
+    int64_t done = atomic_load(&p->done_bytes), step = done / TICK_BYTES;
+    if (!p->opt->progress || atomic_exchange(&p->ticked, step) == step) return;
     pthread_mutex_lock(&p->lock);
     p->opt->progress(p->opt->progress_ctx, done > 0 ? (uint64_t)done : 0, p->total_bytes);
     pthread_mutex_unlock(&p->lock);
@@ -70,34 +72,53 @@ static bool tick_sleep(void *ctx, int64_t ms) {
 static bool is_shard(const struct pull_item *it) { return it->shard != NULL; }
 static bool missing(const struct pull_item *it) { return it->wanted && !it->here; }
 
+struct bringing {
+    struct buf url, part, old;
+    struct ticking ticking;
+    struct transport transport;
+    struct pull_file f;
+};
+
+static void bringing_init(struct bringing *b, struct pull *p, size_t i, unsigned worker) {
+    const struct pull_item *it = &p->report->items[i];
+    *b = (struct bringing){.url = {.max = LIMIT_URL_INPUT}, .part = {.max = LIMIT_URL_INPUT}, .old = {.max = LIMIT_URL_INPUT}};
+    b->ticking = (struct ticking){.p = p, .inner = *p->opt->transport};
+    b->transport =
+        (struct transport){.get = tick_get, .ctx = &b->ticking, .sleep = tick_sleep, .workers = b->ticking.inner.workers};
+    transport_url(&b->url, p->report->base, it->path);
+    b->f = (struct pull_file){.url = buf_cstr(&b->url),
+                              .part = pull_part_path(p, &b->part, it->sha256),
+                              .sha256 = it->sha256,
+                              .bytes = it->bytes,
+                              .blocks = it->shard ? it->shard->blocks : NULL,
+                              .old = it->damaged ? pull_path(p, &b->old, it->path) : NULL,
+                              .transport = &b->transport,
+                              .worker = worker,
+                              .done_bytes = &p->done_bytes,
+                              .wire_bytes = &p->wire_bytes};
+}
+
+static void bringing_free(struct bringing *b) {
+    buf_free(&b->url);
+    buf_free(&b->part);
+    buf_free(&b->old);
+}
+
+static void note_failure(struct pull *p, struct pull_item *it, enum status st, const struct buf *why) {
+    it->failure = strdup(buf_cstr(why));
+    pthread_mutex_lock(&p->lock);
+    if (st > p->worst) p->worst = st;
+    p->report->n_failures++;
+    pthread_mutex_unlock(&p->lock);
+}
+
 static enum status bring_one(struct pull *p, size_t i, unsigned worker) {
-    struct pull_item *it = &p->report->items[i];
-    struct buf url = {.max = LIMIT_URL_INPUT}, part = {.max = LIMIT_URL_INPUT}, why = {.max = LIMIT_ERR};
-    struct buf old = {.max = LIMIT_URL_INPUT};
-    struct ticking t = {.p = p, .inner = *p->opt->transport};
-    struct transport transport = {.get = tick_get, .ctx = &t, .sleep = tick_sleep, .workers = t.inner.workers};
-    transport_url(&url, p->report->base, it->path);
-    struct pull_file f = {.url = buf_cstr(&url),
-                          .part = pull_part_path(p, &part, it->sha256),
-                          .sha256 = it->sha256,
-                          .bytes = it->bytes,
-                          .blocks = it->shard ? it->shard->blocks : NULL,
-                          .old = it->damaged ? pull_path(p, &old, it->path) : NULL,
-                          .transport = &transport,
-                          .worker = worker,
-                          .done_bytes = &p->done_bytes,
-                          .wire_bytes = &p->wire_bytes};
-    enum status st = pull_file_fetch(&f, &why);
-    if (st != ST_OK) {
-        it->failure = strdup(buf_cstr(&why));
-        pthread_mutex_lock(&p->lock);
-        if (st > p->worst) p->worst = st;
-        p->report->n_failures++;
-        pthread_mutex_unlock(&p->lock);
-    }
-    buf_free(&url);
-    buf_free(&part);
-    buf_free(&old);
+    struct buf why = {.max = LIMIT_ERR};
+    struct bringing b;
+    bringing_init(&b, p, i, worker);
+    enum status st = pull_file_fetch(&b.f, &why);
+    if (st != ST_OK) note_failure(p, &p->report->items[i], st, &why);
+    bringing_free(&b);
     buf_free(&why);
     return ST_OK;
 }
@@ -108,10 +129,75 @@ static enum status bring_small(void *ctx, size_t i, unsigned worker) {
     return !missing(it) || is_shard(it) ? ST_OK : bring_one(p, i, worker);
 }
 
-static enum status bring_shard(void *ctx, size_t i, unsigned worker) {
-    struct pull *p = ctx;
-    const struct pull_item *it = &p->report->items[i];
-    return !missing(it) || !is_shard(it) ? ST_OK : bring_one(p, i, worker);
+/* ---- shards: a task for each small one, and for each range of a large one ---- */
+
+struct task {
+    size_t item, range;
+    struct pull_ranges *ranges; /* shared by the tasks of one shard; NULL: one stream */
+};
+struct tasks {
+    struct pull *p;
+    struct task *items;
+    size_t n, cap;
+};
+
+static bool add_task(struct tasks *t, struct task task) {
+    if (t->n == t->cap) {
+        size_t cap = t->cap ? 2 * t->cap : 64;
+        struct task *grown = realloc(t->items, cap * sizeof *grown);
+        if (!grown) return false;
+        t->items = grown;
+        t->cap = cap;
+    }
+    t->items[t->n++] = task;
+    return true;
+}
+
+static bool add_shard(struct tasks *t, size_t i) {
+    struct bringing b;
+    bringing_init(&b, t->p, i, 0);
+    size_t n = pull_ranges_suit(&b.f) ? pull_ranges_count(&b.f) : 0;
+    struct pull_ranges *r = n ? pull_ranges_new(&b.f) : NULL;
+    bool ok = n == 0 ? add_task(t, (struct task){.item = i}) : r != NULL;
+    for (size_t k = 0; ok && k < n; k++) ok = add_task(t, (struct task){.item = i, .range = k, .ranges = r});
+    if (!ok && (t->n == 0 || t->items[t->n - 1].ranges != r)) pull_ranges_free(r);
+    bringing_free(&b);
+    return ok;
+}
+
+static enum status bring_range(struct tasks *t, const struct task *task, unsigned worker) {
+    struct pull *p = t->p;
+    struct ticking ticking = {.p = p, .inner = *p->opt->transport};
+    struct transport transport = {.get = tick_get, .ctx = &ticking, .sleep = tick_sleep, .workers = ticking.inner.workers};
+    struct buf why = {.max = LIMIT_ERR};
+    enum status st = ST_OK;
+    if (!pull_ranges_fetch(task->ranges, task->range, worker, &transport)) return ST_OK;
+    switch (pull_ranges_finish(task->ranges, &st, &why)) {
+    case RANGES_DONE: break;
+    case RANGES_ONE_STREAM: st = bring_one(p, task->item, worker); break;
+    case RANGES_FAILED: note_failure(p, &p->report->items[task->item], st, &why); break;
+    }
+    buf_free(&why);
+    return ST_OK;
+}
+
+static enum status bring_task(void *ctx, size_t i, unsigned worker) {
+    struct tasks *t = ctx;
+    const struct task *task = &t->items[i];
+    return task->ranges ? bring_range(t, task, worker) : bring_one(t->p, task->item, worker);
+}
+
+static enum status bring_shards(struct pull *p, unsigned workers) {
+    struct tasks t = {.p = p};
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < p->report->n_items; i++)
+        if (missing(&p->report->items[i]) && is_shard(&p->report->items[i]) && !add_shard(&t, i))
+            st = fail(p->err, ST_FATAL, "out of memory");
+    if (st == ST_OK) st = parallel_for(t.n, workers, bring_task, &t);
+    for (size_t i = 0; i < t.n; i++)
+        if (t.items[i].range == 0) pull_ranges_free(t.items[i].ranges);
+    free(t.items);
+    return st;
 }
 
 /* ---- deltas: a shard made from the one that was here ---- */
@@ -183,7 +269,7 @@ static enum status run(struct pull *p) {
     if (st == ST_OK) pull_load_old(p);
     if (st == ST_OK) st = parallel_for(r->n_items, workers, bring_small, p);
     if (st == ST_OK && p->old.n) st = parallel_for(r->n_items, 2, rebuild, p);
-    if (st == ST_OK) st = parallel_for(r->n_items, workers, bring_shard, p);
+    if (st == ST_OK) st = bring_shards(p, workers);
     if (st == ST_OK && r->n_failures) st = report_failures(p);
     if (st == ST_OK) st = pull_switch_over(p);
     for (size_t i = 0; i < r->n_items; i++) {

@@ -179,19 +179,18 @@ static enum status mend(struct fetch *x) {
     return st == ST_OK ? ST_SKIP : st;
 }
 
-/* The damaged file of DEST as the part to be mended; without it, or without room, the part begins empty. */
-static void begin_from_old(struct fetch *x) {
+bool pull_file_begin_from_old(const struct pull_file *f, int fd) {
     struct buf chunk = {.max = BLOCK_BYTES + 1};
     struct stat sb;
-    int fd = x->f->old && blocks_fit(x->f->blocks, (uint64_t)x->f->bytes) ? open(x->f->old, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-    bool ok = fd >= 0 && fstat(x->fd, &sb) == 0 && sb.st_size == 0 && buf_reserve(&chunk, BLOCK_BYTES);
+    int old = f->old && blocks_fit(f->blocks, (uint64_t)f->bytes) ? open(f->old, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    bool ok = old >= 0 && fstat(fd, &sb) == 0 && sb.st_size == 0 && buf_reserve(&chunk, BLOCK_BYTES), emptied = true;
     ssize_t n = 1;
-    while (ok && (n = read(fd, chunk.data, BLOCK_BYTES)) > 0)
-        ok = fd_write_all(x->fd, slice_of(chunk.data, (size_t)n), x->f->part, x->err) == ST_OK;
-    if (fd >= 0 && (!ok || n < 0) && ftruncate(x->fd, 0) != 0) x->disk_full = true;
-    if (lseek(x->fd, 0, SEEK_SET) != 0) x->disk_full = true;
-    if (fd >= 0) close(fd);
+    while (ok && (n = read(old, chunk.data, BLOCK_BYTES)) > 0)
+        ok = fd_write_all(fd, slice_of(chunk.data, (size_t)n), f->part, NULL) == ST_OK;
+    if (old >= 0 && (!ok || n < 0)) emptied = ftruncate(fd, 0) == 0;
+    if (old >= 0) close(old);
     buf_free(&chunk);
+    return lseek(fd, 0, SEEK_SET) == 0 && emptied;
 }
 
 /* What the answer means.  RETRY: ask again. */
@@ -241,8 +240,7 @@ enum status pull_file_fetch(const struct pull_file *f, struct buf *err) {
     struct fetch x = {.f = f, .err = err};
     x.fd = open(f->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (x.fd < 0) return fail_errno(err, "cannot create", f->part);
-    begin_from_old(&x);
-    enum status st = read_part(&x);
+    enum status st = pull_file_begin_from_old(f, x.fd) ? read_part(&x) : fail_errno(err, "cannot write", f->part);
     if (st == ST_OK) st = loop(&x);
     if (st == ST_OK && fsync(x.fd) != 0) st = fail_errno(err, "cannot sync", f->part);
     close(x.fd);

@@ -36,6 +36,9 @@ struct pull_file {
  * unreachable, the disk is full, or it was interrupted (the part is kept); FATAL: the disk failed.
  */
 enum status pull_file_fetch(const struct pull_file *f, struct buf *err) MUST_CHECK;
+/** pull_file_begin_from_old(f, fd): an empty part is given the bytes of ${f}->old, to be mended; without it, or without room, it stays empty.  False
+ *  when the part cannot be written at all. */
+bool pull_file_begin_from_old(const struct pull_file *f, int fd) MUST_CHECK;
 /** pull_file_digest(path, hex, bytes): SHA-256 of a file; false when it cannot be read. */
 bool pull_file_digest(const char *path, char hex[65], int64_t *bytes);
 

@@ -20,6 +20,7 @@ struct pull {
     struct selection selection, remembered; /* that holds; what the file said, owned */
     int lock_fd;
     _Atomic int64_t done_bytes;
+    _Atomic int64_t ticked; /* what of done_bytes was told last */
     _Atomic uint64_t wire_bytes;
     uint64_t total_bytes;
     pthread_mutex_t lock; /* over the progress callback and statuses */

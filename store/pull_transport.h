@@ -20,6 +20,7 @@ struct transport_answer {
     uint64_t from;          /* first byte of this body: Content-Range's for 206, else 0 */
     int64_t total;          /* bytes of the whole file when known, or -1 */
     char etag[256];         /* strong ETag as sent, or "" (a weak one counts as none) */
+    char coding[32];        /* Content-Encoding as sent, or "": never asked for, and no fault while the digests are right */
     int64_t retry_after_ms; /* Retry-After, or -1 */
 };
 

@@ -246,6 +246,45 @@ class Pull(WithRelease):
         self.pull(server)
         self.assert_same(second)
 
+    def test_a_large_file_comes_by_ranges(self):
+        release = rel.make(self.path / "origin", "1.1.0", SHARDS, noise={7: 36 << 20})
+        large = next((release / "data").glob("part-00007-*"))
+        server = self.liar(slow=0.01)
+        server.step = 1 << 18
+        rng = random.Random(3)
+        kills = int(os.environ.get("VILLERS_KILLS", "4"))
+        for _ in range(kills):
+            p = subprocess.Popen([VILLERS, "pull", "--quiet", server.url + "/essai", self.dest], stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0.1, 0.25))
+            p.send_signal(signal.SIGKILL)
+            p.wait()
+        server.slow = 0
+        self.pull(server)
+        self.assertEqual(contents(self.dest), contents(release))
+        ranges = [r for p, r in server.asked if p.endswith(large.name)]
+        self.assertGreater(len([r for r in ranges if r]), 2)
+        # A kill costs what its connections had not yet written, a piece each, and what the server had sent ahead.
+        self.assertLess(server.sent, (36 << 20) * 1.2 + kills * (8 << 20))
+        # Damage costs a block.
+        path = self.dest / "data" / large.name
+        with open(path, "r+b") as f:
+            f.seek(20 << 20)
+            f.write(b"damage")
+        before = server.sent
+        self.pull(server)
+        self.assertEqual(path.read_bytes(), large.read_bytes())
+        self.assertLess(server.sent - before, 5 << 20)
+
+    def test_a_large_file_without_ranges(self):
+        release = rel.make(self.path / "origin", "1.1.0", SHARDS, noise={7: 20 << 20})
+
+        def whole(handler, path, data, begin):
+            handler.say(200, data)
+            return True
+
+        self.pull(self.liar(whole))
+        self.assertEqual(contents(self.dest), contents(release))
+
     @unittest.skipUnless(os.geteuid() == 0, "a small disk is mounted by root alone")
     def test_full_disk(self):
         self.dest.mkdir()
