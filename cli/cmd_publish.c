@@ -12,8 +12,8 @@
 
 struct publish_args {
     const char *key, *split, *since, *until, *crawled_since, *crawled_until;
-    struct option_list source, license, language, variety, host, campaign;
-    double min_french_share, min_language_score;
+    struct option_list source, license, language, variety, host, campaign, type;
+    double min_french_share, min_language_score, min_quality;
     int64_t threads, min_words, max_words;
     bool unsigned_;
 };
@@ -109,6 +109,8 @@ static struct release_select selection_of(const struct publish_args *args) {
                                    .varieties = words_of(&args->variety),
                                    .hosts = words_of(&args->host),
                                    .campaigns = words_of(&args->campaign),
+                                   .types = words_of(&args->type),
+                                   .min_quality = args->min_quality,
                                    .min_french_share = args->min_french_share,
                                    .min_language_score = args->min_language_score,
                                    .min_words = args->min_words,
@@ -208,16 +210,20 @@ static int run_publish(struct cli *cli, void *options, char **operands, int n) {
 
 static const struct option publish_options[] = {
     {"source", 0, OPTION_LIST, offsetof(struct publish_args, source), "ID",
-     "only documents of this source; repeatable, as the next five"},
+     "only documents of this source; repeatable, as the next six"},
     {"license", 0, OPTION_LIST, offsetof(struct publish_args, license), "SPDX", "only documents under this licence"},
     {"language", 0, OPTION_LIST, offsetof(struct publish_args, language), "CODE", "only documents in this language (ISO 639-3)"},
     {"variety", 0, OPTION_LIST, offsetof(struct publish_args, variety), "TAG", "only documents in this variety of French (fr-CA)"},
     {"host", 0, OPTION_LIST, offsetof(struct publish_args, host), "HOST", "only documents of this host"},
     {"campaign", 0, OPTION_LIST, offsetof(struct publish_args, campaign), "NAME", "only documents of this campaign"},
+    {"type", 0, OPTION_LIST, offsetof(struct publish_args, type), "TYPE",
+     "only documents of this type: article, scholarly, book, encyclopedia, legal, fiche, debate, forum, manual, other"},
     {"min-french-share", 0, OPTION_FLOAT, offsetof(struct publish_args, min_french_share), "X",
      "only documents with at least this share of French, 0 to 1"},
     {"min-language-score", 0, OPTION_FLOAT, offsetof(struct publish_args, min_language_score), "X",
      "only documents whose language is at least this sure, 0 to 1"},
+    {"min-quality", 0, OPTION_FLOAT, offsetof(struct publish_args, min_quality), "X",
+     "only documents that leave at least this part of each of FineWeb-2's limits unused, 0 to 1: 0.2 draws all of them in by a fifth"},
     {"min-words", 0, OPTION_INT, offsetof(struct publish_args, min_words), "N", "only documents of at least so many words"},
     {"max-words", 0, OPTION_INT, offsetof(struct publish_args, max_words), "N", "only documents of at most so many words"},
     {"since", 0, OPTION_STRING, offsetof(struct publish_args, since), "DAY",

@@ -5,6 +5,7 @@
 #include "cli/config_yaml.h"
 #include "cli/survivor.h"
 #include "dedup/quality.h"
+#include "store/doc_type.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -80,6 +81,7 @@ static const cyaml_schema_field_t source_fields[] = {
     CHOICE(source, quality_filters),
     CHOICE(source, keep_figures),
     CHOICE(source, drop_recurring),
+    TEXT(source, document_type),
     BOOL(source, ocr),
     FLOAT(source, min_language_score),
     FLOAT(source, min_french_share),
@@ -220,6 +222,7 @@ static enum status read_recrawl(const char *path, struct source *s, struct buf *
 }
 
 static enum status check_source(const char *path, const struct source *s, struct buf *err) {
+    enum doc_type type;
     if (!slice_eq(slice_str(s->id), stem_of(path))) return wrong(err, path, "id", "must be the file's name without .yaml");
     if (!good_id(slice_str(s->id))) return wrong(err, path, "id", "takes lower-case letters, digits and hyphens, at most 64");
     if (s->delay_ms < 0 || s->max_pages < 0 || s->max_bytes < 0 || s->max_depth < 0 || s->max_page_bytes < 0 ||
@@ -229,6 +232,9 @@ static enum status check_source(const char *path, const struct source *s, struct
         s->min_words < 0)
         return fail(err, ST_FATAL, "%s:1: min_language_score and min_french_share take 0 to 1, min_words no negative number", path);
     if (!good_thresholds(&s->quality_thresholds)) return wrong(err, path, "quality_thresholds", THRESHOLDS_TAKE);
+    if (*s->document_type && !doc_type_find(slice_str(s->document_type), &type))
+        return fail(err, ST_FATAL, "%s:%u: document_type: takes one of %s", path, config_yaml_line(path, "document_type"),
+                    doc_type_names());
     if (s->access == ACCESS_BLOCKED) return ST_OK;
     if (!*s->license)
         return wrong(err, path, "license",
@@ -260,7 +266,7 @@ enum status config_source(const char *path, struct source **out, struct buf *err
     struct source *s = data;
     bool ok = default_text(&s->id, "") && default_text(&s->name, s->id) && default_text(&s->license, "") &&
               default_text(&s->license_evidence, "") && default_text(&s->license_date, "") && default_text(&s->attribution, "") &&
-              default_text(&s->recrawl_min, "") && default_text(&s->recrawl_max, "");
+              default_text(&s->recrawl_min, "") && default_text(&s->recrawl_max, "") && default_text(&s->document_type, "");
     ok = ok && default_mapping(s);
     st = ok ? check_source(path, s, err) : fail(err, ST_RETRY, "%s: out of memory", path);
     if (st == ST_OK) st = read_recrawl(path, s, err);

@@ -303,6 +303,8 @@ static enum status tell_verdict(struct account *a, const struct manifest_documen
     say(a, "language", d->language);
     say_share(a, "language_score", d->language_score);
     say_share(a, "french_share", d->french_share);
+    if (d->quality >= 0) say_share(a, "quality_score", d->quality);
+    if (d->type.len || a->json) say(a, "document_type", d->type);
     say_int(a, "words", d->words);
     say_int(a, "text_bytes", d->bytes);
     if (d->date_day != MANIFEST_NONE) {

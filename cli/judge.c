@@ -1,6 +1,7 @@
 #include "cli/judge.h"
 #include "base/limits.h"
 #include "crawler/url.h"
+#include "dedup/doctype.h"
 #include "dedup/host_blocks.h"
 #include "dedup/langid.h"
 #include "dedup/redact.h"
@@ -10,7 +11,7 @@
 
 struct judge {
     const struct policies *policies;
-    struct json_parser *parser;
+    struct json_parser *parser, *inner; /* of the record; of the metadata in it */
     struct repairer *repairer;
     struct langid *langid;
     struct quality *quality;
@@ -29,6 +30,7 @@ struct judge *judge_new(const struct settings *settings, const struct policies *
     if (!j) return NULL;
     j->policies = policies;
     j->parser = json_parser_new(LIMIT_LINE);
+    j->inner = json_parser_new(LIMIT_LINE);
     j->repairer = repair_new();
     j->langid = langid_new();
     j->quality = quality_new();
@@ -43,7 +45,7 @@ struct judge *judge_new(const struct settings *settings, const struct policies *
     buf_init(&j->title, MIB);
     buf_init(&j->author, MIB);
     buf_init(&j->metadata, LIMIT_TEXT);
-    if (!j->parser || !j->repairer || !j->langid || !j->quality || !j->redactor || !j->signers[0] || !j->signers[1]) {
+    if (!j->parser || !j->inner || !j->repairer || !j->langid || !j->quality || !j->redactor || !j->signers[0] || !j->signers[1]) {
         judge_free(j);
         return NULL;
     }
@@ -53,6 +55,7 @@ struct judge *judge_new(const struct settings *settings, const struct policies *
 void judge_free(struct judge *j) {
     if (!j) return;
     json_parser_free(j->parser);
+    json_parser_free(j->inner);
     repair_free(j->repairer);
     langid_free(j->langid);
     quality_free(j->quality);
@@ -187,6 +190,19 @@ static void tell_variety(const struct doc *doc, struct judged *out, struct json_
     memcpy(out->variety, v.tag, sizeof out->variety);
 }
 
+/* ${raw}: the metadata as the crawler left them. */
+static void tell_type(struct judge *j, const struct doc *doc, struct slice raw, struct verdict_facts *facts, struct json_out *m) {
+    static const char key[] = "declared_type";
+    struct json_value root;
+    struct doctype t;
+    struct doctype_facts f = {.declared = slice_str(""), .url = doc->url, .text = doc->text};
+    if (slice_find(raw, slice_str(key)) != SIZE_MAX && json_parse(j->inner, raw, &root, NULL) == ST_OK)
+        f.declared = json_get_string(root, key);
+    doctype_of(&f, &t);
+    facts->type = t.type;
+    if (*t.by) json_kv_str(m, "type_told_by", slice_str(t.by));
+}
+
 static void remember(const struct doc *doc, struct judged *out) {
     snprintf(out->id, sizeof out->id, "%.*s", SLICE_ARG(doc->id));
     snprintf(out->license, sizeof out->license, "%.*s", SLICE_ARG(doc->license));
@@ -229,6 +245,8 @@ static enum status measure(struct judge *j, const struct policy *policy, struct 
     if (quality_measure(j->quality, doc->text, &facts->quality) != ST_OK)
         return fail(err, ST_SKIP, "quality: the text is too large");
     tell_variety(doc, &out->judged, m);
+    tell_type(j, doc, doc->metadata, facts, m);
+    out->judged.quality = quality_score(&facts->quality);
     json_key(m, "quality");
     quality_json(m, &facts->quality);
     return ST_OK;
@@ -259,6 +277,7 @@ enum status judge_line(struct judge *j, struct slice line, struct judge_answer *
     json_object_end(&m);
     doc.metadata = buf_view(&j->metadata);
     verdict_of(&out->signals.facts, policy, out->judged.reason);
+    snprintf(out->judged.type, sizeof out->judged.type, "%s", verdict_type(&out->signals.facts, policy));
     doc.reason = slice_str(out->judged.reason);
     remember(&doc, &out->judged);
     memcpy(out->signals.id, out->judged.id, sizeof out->signals.id);

@@ -17,8 +17,8 @@ void judge_free(struct judge *j);
 /* What `refine` keeps of a document until its segment is recorded; fixed size, no pointers. */
 struct judged {
     char id[DOC_ID_LEN];
-    char license[48], language[4], date[32], variety[8], reason[VERDICT_LEN];
-    double language_score, french_share;
+    char license[48], language[4], date[32], variety[8], type[16], reason[VERDICT_LEN];
+    double language_score, french_share, quality;
     int64_t bytes, words;
 };
 

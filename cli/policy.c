@@ -1,5 +1,6 @@
 #include "cli/policy.h"
 #include "base/hash.h"
+#include "dedup/doctype.h"
 #include "dedup/host_blocks.h"
 #include "dedup/langid.h"
 #include "dedup/repair.h"
@@ -40,7 +41,8 @@ static bool chosen(enum choice own, enum choice hub, bool otherwise) {
 }
 
 static void hub_policy(const struct settings *s, struct policy *out) {
-    *out = (struct policy){.redact = chosen(CHOICE_DEFAULT, s->redact, true),
+    *out = (struct policy){.type = "",
+                           .redact = chosen(CHOICE_DEFAULT, s->redact, true),
                            .min_language_score = s->min_language_score,
                            .min_french_share = s->min_french_share,
                            .drop_recurring = s->drop_recurring,
@@ -58,6 +60,7 @@ static void source_policy(const struct settings *s, const struct policy *hub, co
     p->keep_figures = chosen(source->keep_figures, CHOICE_DEFAULT, s->keep_figures);
     p->drop_recurring = chosen(source->drop_recurring, CHOICE_DEFAULT, s->drop_recurring);
     p->ocr = source->ocr;
+    if (source->document_type) p->type = source->document_type;
     p->quality_filters = chosen(source->quality_filters, s->quality_filters, source->access == ACCESS_CRAWL);
     if (source->min_words > 0) p->min_words = source->min_words;
     if (source->min_language_score > 0) p->min_language_score = source->min_language_score;
@@ -119,6 +122,7 @@ static void judging(const struct policy *p, struct json_out *j) {
     json_kv_float(j, "min_french_share", p->min_french_share, 6);
     json_kv_int(j, "min_words", p->min_words);
     json_kv_bool(j, "quality_filters", p->quality_filters);
+    json_kv_str(j, "document_type", slice_str(p->type));
     json_key(j, "quality_thresholds");
     quality_settings_json(j, &p->thresholds);
 }
@@ -130,7 +134,7 @@ static bool made_alike(const struct policy *a, const struct policy *b) {
 
 static bool judged_alike(const struct policy *a, const struct policy *b) {
     return a->min_language_score == b->min_language_score && a->min_french_share == b->min_french_share &&
-           a->min_words == b->min_words && a->quality_filters == b->quality_filters &&
+           a->min_words == b->min_words && a->quality_filters == b->quality_filters && strcmp(a->type, b->type) == 0 &&
            memcmp(&a->thresholds, &b->thresholds, sizeof a->thresholds) == 0; /* doubles only: no padding */
 }
 
@@ -159,6 +163,7 @@ static void begin(const struct policies *p, struct json_out *j, struct buf *text
     json_kv_str(j, "code", slice_str(VILLERS_VERSION));
     json_kv_str(j, "langid", slice_str(langid_version()));
     json_kv_str(j, "repair", slice_str(repair_version()));
+    json_kv_str(j, "document_types", slice_str(doctype_version()));
     json_kv_bool(j, "keep_figures", p->settings->keep_figures);
     json_kv_str(j, "signature", slice_str(version));
     if (p->recurring) {

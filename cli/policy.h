@@ -17,6 +17,7 @@ struct policy {
     double min_language_score, min_french_share;
     int64_t min_words;
     bool quality_filters;
+    const char *type; /* of its documents (store/doc_type.h), or "": each tells its own; borrowed */
     struct quality_settings thresholds;
 };
 

@@ -143,6 +143,8 @@ static struct manifest_verdict row_of(const struct verdict *v, int64_t raw, int6
                                      .language = slice_str(d->language),
                                      .date = slice_str(d->date),
                                      .variety = slice_str(d->variety),
+                                     .type = slice_str(d->type),
+                                     .quality = d->quality,
                                      .language_score = d->language_score,
                                      .french_share = d->french_share,
                                      .bytes = d->bytes,

@@ -88,8 +88,15 @@ static enum status judge_all(struct hub *h, struct signals_reader *r, int64_t se
     enum status st;
     for (*n = 0; (st = signals_next(r, &rec, err)) == ST_OK; ++*n) {
         bool changed = false;
-        verdict_of(&rec.facts, policies_of(policies, rec.source), reason);
-        st = manifest_judge_again(h->manifest, slice_str(rec.id), segment, (int64_t)rec.offset, slice_str(reason), &changed, err);
+        const struct policy *policy = policies_of(policies, rec.source);
+        verdict_of(&rec.facts, policy, reason);
+        struct manifest_verdict v = {.id = slice_str(rec.id),
+                                     .segment = segment,
+                                     .offset = (int64_t)rec.offset,
+                                     .reason = slice_str(reason),
+                                     .type = slice_str(verdict_type(&rec.facts, policy)),
+                                     .quality = quality_score(&rec.facts.quality)};
+        st = manifest_judge_again(h->manifest, &v, &changed, err);
         c->changed += changed;
         if (st != ST_OK && st != ST_SKIP) return st; /* SKIP: a record that no capture names */
     }

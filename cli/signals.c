@@ -8,7 +8,7 @@
 
 enum { N_SIGNALS = sizeof(struct quality_signals) / sizeof(double), ID_BYTES = 16 };
 enum { MAGIC_LEN = 34, BODY_LEN = ID_BYTES + 8 * (6 + N_SIGNALS), RECORD_LEN = BODY_LEN + 8, RECORDS = 512 };
-enum { LICENSED = 1, FRENCH = 2 };
+enum { LICENSED = 1, FRENCH = 2, TYPE_SHIFT = 8, TYPE_MASK = 255 };
 #define END_OFFSET UINT64_MAX
 
 static void magic_of(char out[MAGIC_LEN + 1]) {
@@ -57,7 +57,7 @@ static void encode(unsigned char out[RECORD_LEN], const struct signals_record *r
         *at++ = rec->id[0] ? (unsigned char)(digit(rec->id[2 * i]) << 4 | digit(rec->id[2 * i + 1])) : 0;
     put(&at, rec->offset);
     put(&at, rec->source);
-    put(&at, (f->licensed ? LICENSED : 0) | (f->french ? FRENCH : 0));
+    put(&at, (f->licensed ? LICENSED : 0) | (f->french ? FRENCH : 0) | (uint64_t)f->type << TYPE_SHIFT);
     put(&at, (uint64_t)f->words);
     put_double(&at, f->language_score);
     put_double(&at, f->french_share);
@@ -75,6 +75,8 @@ static bool decode(const unsigned char in[RECORD_LEN], struct signals_record *re
     uint64_t flags = get(&at);
     f->licensed = flags & LICENSED;
     f->french = flags & FRENCH;
+    uint64_t type = flags >> TYPE_SHIFT & TYPE_MASK;
+    f->type = type < DOC_TYPES ? (enum doc_type)type : DOC_TYPE_OTHER;
     f->words = (int64_t)get(&at);
     f->language_score = get_double(&at);
     f->french_share = get_double(&at);

@@ -4,7 +4,7 @@
  * index/NAME.signals: what was measured on the documents of one refined segment, in its order, so that new thresholds judge them
  * without their texts.  Format: the line "villers-signals 1 <16 hex digits>\n", where the digits hash the names of the quality
  * signals; then records of one length: 16 bytes of document id, 8 the offset in the refined segment, 8 the source's
- * policies_key(), 8 flags (1 licensed, 2 French), 8 words, and as doubles the language score, the French share and the quality
+ * policies_key(), 8 flags (1 licensed, 2 French; the second byte the type, in the order of store/doc_type.h), 8 words, and as doubles the language score, the French share and the quality
  * signals in the order of quality_json(); 8 bytes, hash64() of all these.  Numbers are little-endian.  The last record has the
  * offset 2^64-1.  Not compressed: 0.3 KB a document.
  */

@@ -1,6 +1,7 @@
 #include "cli/stats.h"
 #include "base/clock.h"
 #include "crawler/url.h"
+#include "store/doc_type.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,9 @@ static const struct stats_table all_tables[] = {
     {STATS_SPREAD, MANIFEST_SPREAD_FRENCH, "french_band", "Part de français", "Share of French", STATS_BY_KEY, NULL, 0},
     {STATS_SPREAD, MANIFEST_SPREAD_SCORE, "score_band", "Sûreté de la langue", "Confidence in the language", STATS_BY_KEY, NULL, 0},
     {STATS_SPREAD, MANIFEST_SPREAD_LENGTH, "length_band", "Longueur en mots", "Length in words", STATS_BY_KEY, NULL, 0},
+    {STATS_SPREAD, MANIFEST_SPREAD_TYPE, "document_type", "Type de document", "Type of document", STATS_BY_SIZE, NULL, 0},
+    {STATS_SPREAD, MANIFEST_SPREAD_QUALITY, "quality_band", "Qualité (marge sous les seuils de FineWeb-2)",
+     "Quality (room left by FineWeb-2's limits)", STATS_BY_KEY, NULL, 0},
     {STATS_TALLY, MANIFEST_OUTCOME, "outcome", "Verdict", "Verdict", STATS_BY_SIZE, NULL, 0},
 };
 #define N_TABLES (sizeof all_tables / sizeof *all_tables)
@@ -205,7 +209,8 @@ enum status stats_read(struct manifest *m, struct stats *s, struct buf *err) {
 const char *stats_key(const struct stats_table *t, const char *key, bool english, struct buf *out) {
     static const char *const lengths[] = {"< 100", "100–299", "300–999", "1 000–2 999", "3 000–9 999", "≥ 10 000"};
     uint64_t band = 0;
-    bool banded = t->kind == STATS_SPREAD && t->by >= MANIFEST_SPREAD_FRENCH && slice_parse_u64(slice_str(key), &band);
+    bool banded = t->kind == STATS_SPREAD && t->by >= MANIFEST_SPREAD_FRENCH && t->by <= MANIFEST_SPREAD_QUALITY &&
+                  slice_parse_u64(slice_str(key), &band);
     buf_clear(out);
     if (banded && t->by == MANIFEST_SPREAD_LENGTH)
         buf_str(out, lengths[band < 6 ? band : 5]);
@@ -215,6 +220,8 @@ const char *stats_key(const struct stats_table *t, const char *key, bool english
         buf_printf(out, "%llu–%llu %%", (unsigned long long)(10 * band), (unsigned long long)(10 * band + 10));
     else if (!key[0])
         buf_str(out, english ? "(unknown)" : "(inconnu)");
+    else if (t->kind == STATS_SPREAD && t->by == MANIFEST_SPREAD_TYPE)
+        buf_str(out, doc_type_label(key, english));
     else
         buf_str(out, key);
     return buf_cstr(out);

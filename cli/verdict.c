@@ -14,3 +14,7 @@ void verdict_of(const struct verdict_facts *f, const struct policy *p, char out[
         why = "short";
     snprintf(out, VERDICT_LEN, "%s%s", *why || !*quality ? why : "quality:", *why ? "" : quality);
 }
+
+const char *verdict_type(const struct verdict_facts *f, const struct policy *p) {
+    return *p->type ? p->type : doc_type_name(f->type);
+}

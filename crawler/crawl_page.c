@@ -156,6 +156,7 @@ static void metadata(struct crawl_job *job, const struct page *page, struct buf 
     }
     if (job->rights && job->rights->robots_digest[0]) json_kv_str(&j, "robots_sha256", slice_str(job->rights->robots_digest));
     if (job->rights && job->rights->tdmrep_digest[0]) json_kv_str(&j, "tdmrep_sha256", slice_str(job->rights->tdmrep_digest));
+    if (page->declared_type.len) json_kv_str(&j, "declared_type", page->declared_type);
     if (page->coarse) json_kv_bool(&j, "coarse", true);
     json_object_end(&j);
 }

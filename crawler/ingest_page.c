@@ -79,6 +79,7 @@ static void emit(struct ingest_tools *t, const struct ingest_page *p, const stru
                  enum ingest_reason reason, const char *licence) {
     buf_clear(&t->meta);
     if (page) {
+        ingest_meta(t, "declared_type", page->declared_type);
         ingest_meta(t, "page_license_evidence", slice_sub(page->licence.evidence, 0, EVIDENCE));
         ingest_meta(t, "page_license_place", slice_str(page->licence.evidence.len ? page->licence.place : ""));
     }

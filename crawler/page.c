@@ -72,7 +72,7 @@ static void set_empty(struct page *p) {
     struct slice none = slice_of("", 0);
     p->canonical = p->refresh = none;
     p->licence = (struct page_licence){none, none, ""};
-    p->title = p->author = p->site = p->date = p->declared_language = p->text = none;
+    p->title = p->author = p->site = p->date = p->declared_language = p->declared_type = p->text = none;
 }
 
 enum status page_read(struct page_reader *r, struct slice utf8, const struct page_options *opt, struct page *page,

@@ -36,6 +36,7 @@ struct page {
     struct slice title, author, site;
     struct slice date;              /* publication, YYYY-MM-DD (or with time), or "" */
     struct slice declared_language; /* <html lang>, else meta content-language, else "" ; BCP 47 as written, trimmed */
+    struct slice declared_type;     /* what the page says it is (page_type.c): "ld:NewsArticle og:article", or "" */
     struct slice text;              /* main text: UTF-8, NFC, paragraphs separated by one newline */
     bool coarse;                    /* a budget ran out: coarser extraction was used */
 };

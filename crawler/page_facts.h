@@ -14,6 +14,9 @@ enum meta_field {
     META_LANGUAGE,
     META_ADDRESS,
     META_IMAGE,
+    META_TYPE,      /* og:type */
+    META_GENERATOR, /* the program that made the page */
+    META_CITATION,  /* a tag that only scholarly publishers write */
     META_FIELDS
 };
 
@@ -29,5 +32,8 @@ void page_read_metadata(struct page_job *j, struct page_facts *f);
 void page_read_date(struct page_job *j, const struct page_facts *f);
 /** page_read_licence(j, f): the page's licence and where it stands.  O(nodes + text). */
 void page_read_licence(struct page_job *j, const struct page_facts *f);
+
+/** page_read_type(j, f): what the page says it is (page_type.c).  O(nodes). */
+void page_read_type(struct page_job *j, const struct page_facts *f);
 
 #endif

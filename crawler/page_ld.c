@@ -9,16 +9,18 @@
 
 enum kind { KIND_NONE, KIND_PAGE, KIND_ARTICLE };
 
+/* The name of a schema.org type written as an address or alone. */
+static struct slice name_of_type(struct slice type) {
+    if (!slice_starts(type, slice_str("http"))) return type;
+    for (size_t i = type.len; i-- > 0;)
+        if (type.ptr[i] == '/' || type.ptr[i] == '#') return slice_sub(type, i + 1, type.len);
+    return type;
+}
+
 static enum kind kind_of_type(struct slice type) {
     static const char *const pages[] = {"WebPage", "CreativeWork", "ItemPage", "AboutPage",
                                         "FAQPage", "QAPage",       "Dataset",  "ProfilePage"};
-    if (slice_starts(type, slice_str("http"))) {
-        for (size_t i = type.len; i-- > 0;)
-            if (type.ptr[i] == '/' || type.ptr[i] == '#') {
-                type = slice_sub(type, i + 1, type.len);
-                break;
-            }
-    }
+    type = name_of_type(type);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (slice_eq_str(type, pages[i])) return KIND_PAGE;
     bool article = slice_ends(type, slice_str("Article")) || slice_ends(type, slice_str("Posting")) ||
@@ -99,9 +101,21 @@ static void keep_licence(struct page_job *j, struct json_value v, struct page_ld
     if (s.len && s.len <= LIMIT_META_VALUE && ld->n_licences < PAGE_LD_LICENCES) ld->licences[ld->n_licences++] = page_keep(j, s);
 }
 
+static void keep_types(struct page_job *j, struct json_value v, struct page_ld *ld) {
+    struct json_value type, one;
+    struct slice s;
+    if (!json_get(v, "@type", &type)) return;
+    bool list = json_typeof(type) == JSON_ARRAY;
+    struct json_iter it = json_walk(type);
+    for (bool more = !list || json_next(&it, NULL, &one); more; more = list && json_next(&it, NULL, &one))
+        if (json_as_string(list ? one : type, &s) && page_type_counts(name_of_type(s)) && ld->n_types < PAGE_LD_TYPES)
+            ld->types[ld->n_types++] = page_keep(j, name_of_type(s));
+}
+
 static void read_statement(struct page_job *j, struct json_value v, struct page_ld *ld) {
     enum kind kind = kind_of(v);
     struct json_value m;
+    keep_types(j, v, ld);
     if (kind == KIND_NONE) return;
     bool first = kind == KIND_ARTICLE && !ld->article;
     if (first) ld->article = true;

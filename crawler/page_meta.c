@@ -96,6 +96,13 @@ static const struct {
     {SLICE_LIT("og:url"), META_ADDRESS},
     {SLICE_LIT("og:image"), META_IMAGE},
     {SLICE_LIT("twitter:image"), META_IMAGE},
+    {SLICE_LIT("og:type"), META_TYPE},
+    {SLICE_LIT("generator"), META_GENERATOR},
+    {SLICE_LIT("citation_doi"), META_CITATION},
+    {SLICE_LIT("citation_issn"), META_CITATION},
+    {SLICE_LIT("citation_volume"), META_CITATION},
+    {SLICE_LIT("citation_conference_title"), META_CITATION},
+    {SLICE_LIT("citation_dissertation_institution"), META_CITATION},
 };
 #define META_NAMES (sizeof meta_names / sizeof *meta_names)
 
@@ -455,4 +462,5 @@ void page_read_metadata(struct page_job *j, struct page_facts *f) {
     read_site(j, f);
     read_language(j, f);
     page_read_date(j, f);
+    page_read_type(j, f);
 }

@@ -51,6 +51,7 @@ struct source {
     int64_t max_barren_pages;            /* of one path template, that say nothing new; default 100 */
     /* What refine does with its documents; 0 and CHOICE_DEFAULT: as the hub's settings say. */
     enum choice redact, quality_filters, keep_figures, drop_recurring;
+    char *document_type; /* a name of store/doc_type.h for all of its documents, or "": each is looked at */
     bool ocr; /* texts read by a machine from print */
     double min_language_score, min_french_share;
     int64_t min_words;

@@ -73,6 +73,15 @@ void quality_defaults(struct quality_settings *s);
  * "dup_line_frac", "line_punct_ratio" …); static.  Pure.
  */
 const char *quality_verdict(const struct quality_signals *signals, const struct quality_settings *settings);
+/**
+ * quality_score(signals):
+ * One figure, 0 to 1, to rank and select by: the room that the nearest of FineWeb-2's French limits leaves (quality_defaults(), whatever the
+ * settings, so that figures of two hubs compare), as a part of that limit.  0: a limit is reached or passed; 1: no repetition, every line
+ * punctuated, no list.  The limits that count are those on repeated lines and n-grams, unpunctuated and short lines, bullets, ellipses,
+ * hashes and line breaks; the others (letters, stop words, lengths of words) only take part when they are passed, for running prose sits
+ * near them by nature; the document's length takes no part.  So quality_score() >= x is FineWeb-2's filter with those limits drawn in by x.
+ */
+double quality_score(const struct quality_signals *signals);
 /** quality_set(s, name, value): set a threshold by its name ("max_char_dup", "top_ngram_2"); false for an unknown name. */
 bool quality_set(struct quality_settings *s, struct slice name, double value);
 /** quality_set_text(s, text): the same from "NAME=VALUE"; false when that is not what ${text} is. */

@@ -37,7 +37,6 @@ static enum status make_schema(struct manifest *m, struct buf *err) {
     return st;
 }
 
-/* What brings an older manifest up, a step a version, beginning with version 1. */
 /* One spread out of the combinations, which one pass over the documents gathers. */
 #define SPREAD(number, value)                                                                                                      \
     "INSERT INTO spreads SELECT " #number ", " value ", k, sum(n), sum(b), sum(w), sum(f) FROM combinations GROUP BY 2, 3;"
@@ -50,8 +49,17 @@ static enum status make_schema(struct manifest *m, struct buf *err) {
     "count(*) AS n, sum(bytes) AS b, sum(words) AS w, sum((bytes * coalesce(french_share, 0) + 5000) / 10000) AS f FROM documents "            \
     "WHERE segment IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;" SPREAD(1, "v1") SPREAD(2, "v2") SPREAD(3, "v3") SPREAD(4, "v4")                     \
         SPREAD(5, "v5") "DROP TABLE combinations"
+/* Unknown of all that were judged before: what another spread counted says how many those are. */
+#define UNKNOWN(number, value)                                                                                                     \
+    "INSERT INTO spreads SELECT " #number ", " #value ", kept, sum(documents), sum(bytes), sum(words), sum(french_bytes) FROM "    \
+    "spreads WHERE spread = 5 GROUP BY kept;"
+#define QUALITY_AND_TYPE_SQL                                                                                                       \
+    "ALTER TABLE documents ADD COLUMN quality INTEGER; ALTER TABLE documents ADD COLUMN type INTEGER REFERENCES terms;" UNKNOWN(   \
+        6, -1) UNKNOWN(7, 0)
+/* What brings an older manifest up, a step a version, beginning with version 1. */
 static const char *const steps[] = {"ALTER TABLE documents ADD COLUMN variety INTEGER REFERENCES terms",
-                                    "ALTER TABLE documents ADD COLUMN fresh INTEGER REFERENCES captures", MANIFEST_SPREADS_SQL};
+                                    "ALTER TABLE documents ADD COLUMN fresh INTEGER REFERENCES captures", MANIFEST_SPREADS_SQL,
+                                    QUALITY_AND_TYPE_SQL};
 _Static_assert(sizeof steps / sizeof *steps == MDB_VERSION - 1, "a step for each version but the first");
 
 /* In a transaction. */

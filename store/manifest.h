@@ -162,6 +162,8 @@ struct manifest_verdict {
     int64_t bytes, words; /* of the text */
     struct slice reason;  /* "" passes; "language", "quality:…", "licence"… */
     struct slice variety; /* of French, BCP 47 ("fr-CA"), or "" */
+    struct slice type;    /* of document (store/doc_type.h), or "" for untold */
+    double quality;       /* 0 to 1 (quality_score()); below 0: not measured */
 };
 /**
  * manifest_put_verdict(m, v, taken, err):
@@ -171,13 +173,12 @@ struct manifest_verdict {
 enum status manifest_put_verdict(struct manifest *m, const struct manifest_verdict *v, bool *taken, struct buf *err) MUST_CHECK;
 
 /**
- * manifest_judge_again(m, id, segment, offset, reason, changed, err):
- * Give the document the verdict ${reason} of its refined record at ${offset} of ${segment}; *${changed} tells whether it had another.
- * A document that stands on another record stays as it is.  As manifest_put_verdict() for clusters.  SKIP when there is no such
+ * manifest_judge_again(m, v, changed, err):
+ * Give the document ${v}->id the reason, type and quality of ${v}, which is about its refined record at ${v}->offset of ${v}->segment; nothing
+ * else of ${v} is read.  *${changed} tells whether it had others.  A document that stands on another record stays as it is.  As manifest_put_verdict() for clusters.  SKIP when there is no such
  * document.
  */
-enum status manifest_judge_again(struct manifest *m, struct slice id, int64_t segment, int64_t offset, struct slice reason,
-                                 bool *changed, struct buf *err) MUST_CHECK;
+enum status manifest_judge_again(struct manifest *m, const struct manifest_verdict *v, bool *changed, struct buf *err) MUST_CHECK;
 
 struct manifest_cluster {
     int64_t doc, kept; /* documents' numbers; kept == doc for the survivor or a document alone */
@@ -194,8 +195,10 @@ struct manifest_document {
     char id[DOC_ID_LEN];
     struct slice source, host, url, campaign, license, language; /* language "" while pending */
     struct slice variety;                                        /* of French, BCP 47, or "" */
+    struct slice type;                                           /* of document, or "" when it was judged before types were told */
     int64_t crawl_day, date_day;                                 /* days since 1970-01-01; date_day MANIFEST_NONE when unknown */
     double language_score, french_share;
+    double quality;                 /* 0 to 1; below 0: not measured */
     int64_t bytes, words;           /* of the text */
     struct slice reason;            /* "" passes; "pending", or why it is out; then "duplicate", "removed" */
     bool candidate;                 /* refined, passes, not removed: takes part in deduplication */
@@ -261,13 +264,16 @@ typedef enum status (*manifest_tally_fn)(void *ctx, const struct manifest_tally 
 enum status manifest_each_tally(struct manifest *m, const enum manifest_dimension *dims, unsigned n, manifest_tally_fn fn,
                                 void *ctx, struct buf *err) MUST_CHECK;
 /* One quality of refined documents: variety ("fr-CA", "" unknown); month of publication ("2024-05", "" unknown); share of French and score of
- * the language in tenths ("00" to "10"); length ("00" below 100 words, "01" 300, "02" 1,000, "03" 3,000, "04" 10,000, "05" the rest). */
+ * the language in tenths ("00" to "10"); length ("00" below 100 words, "01" 300, "02" 1,000, "03" 3,000, "04" 10,000, "05" the rest); quality in tenths ("" unknown); type
+ * of document ("" unknown). */
 enum manifest_spread {
     MANIFEST_SPREAD_VARIETY = 1,
     MANIFEST_SPREAD_PUBLISHED,
     MANIFEST_SPREAD_FRENCH,
     MANIFEST_SPREAD_SCORE,
-    MANIFEST_SPREAD_LENGTH
+    MANIFEST_SPREAD_LENGTH,
+    MANIFEST_SPREAD_QUALITY,
+    MANIFEST_SPREAD_TYPE
 };
 /** manifest_each_spread(m, spread, fn, ctx, err): refined documents added up by it, keys in byte order.  Reads a few hundred rows. */
 enum status manifest_each_spread(struct manifest *m, enum manifest_spread spread, manifest_tally_fn fn, void *ctx,

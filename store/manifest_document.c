@@ -11,21 +11,21 @@ enum { ID_BYTES = 16 };
 static const char row_sql[] =
     "SELECT d.doc, d.id, d.site, d.campaign, d.license, coalesce(d.language, 0), coalesce(d.reason, 0), d.crawl_day, d.date_day, "
     "d.language_score, d.french_share, d.bytes, d.words, d.segment, d.offset, d.duplicate_of, k.id, d.similarity, d.cluster_size, d.removed, "
-    "c.url, g.name, p.shard, coalesce(d.variety, 0) FROM documents d JOIN captures c ON c.capture = d.capture LEFT JOIN segments g ON g.segment = d.segment "
+    "c.url, g.name, p.shard, coalesce(d.variety, 0), d.quality, coalesce(d.type, 0) FROM documents d JOIN captures c ON c.capture = d.capture LEFT JOIN segments g ON g.segment = d.segment "
     "LEFT JOIN documents k ON k.doc = d.duplicate_of LEFT JOIN placements p ON p.dataset = ?2 AND p.doc = d.doc WHERE d.doc = ?1";
 
 /* The texts of the row given out; reused from row to row. */
 struct texts {
-    struct buf source, host, url, campaign, license, language, reason, variety;
+    struct buf source, host, url, campaign, license, language, reason, variety, type;
 };
 
 static void texts_clear(struct texts *t) {
-    struct buf *all[] = {&t->source, &t->host, &t->url, &t->campaign, &t->license, &t->language, &t->reason, &t->variety};
+    struct buf *all[] = {&t->source, &t->host, &t->url, &t->campaign, &t->license, &t->language, &t->reason, &t->variety, &t->type};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buf_clear(all[i]);
 }
 
 static void texts_free(struct texts *t) {
-    struct buf *all[] = {&t->source, &t->host, &t->url, &t->campaign, &t->license, &t->language, &t->reason, &t->variety};
+    struct buf *all[] = {&t->source, &t->host, &t->url, &t->campaign, &t->license, &t->language, &t->reason, &t->variety, &t->type};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) buf_free(all[i]);
 }
 
@@ -45,6 +45,7 @@ static enum status read_texts(struct manifest *m, sqlite3_stmt *st, struct texts
     if (got == ST_OK) got = mdb_term_text(m, sqlite3_column_int64(st, 5), &t->language, err);
     if (got == ST_OK) got = mdb_term_text(m, sqlite3_column_int64(st, 6), &t->reason, err);
     if (got == ST_OK) got = mdb_term_text(m, sqlite3_column_int64(st, 23), &t->variety, err);
+    if (got == ST_OK) got = mdb_term_text(m, sqlite3_column_int64(st, 25), &t->type, err);
     mdb_full_url(mdb_text(st, 20), buf_view(&t->host), &t->url);
     return got == ST_OK && !buf_ok(&t->url) ? fail(err, ST_FATAL, "no memory for a document's row") : got;
 }
@@ -56,6 +57,7 @@ static void read_numbers(sqlite3_stmt *st, struct manifest_document *d) {
     d->date_day = mdb_int_or_none(st, 8);
     d->language_score = share(st, 9);
     d->french_share = share(st, 10);
+    d->quality = sqlite3_column_type(st, 24) == SQLITE_NULL ? -1 : share(st, 24);
     d->bytes = sqlite3_column_int64(st, 11);
     d->words = sqlite3_column_int64(st, 12);
     d->segment_number = mdb_int_or_none(st, 13);
@@ -89,6 +91,7 @@ static enum status give_row(struct manifest *m, sqlite3_stmt *st, struct texts *
     d.license = buf_view(&t->license);
     d.language = buf_view(&t->language);
     d.variety = buf_view(&t->variety);
+    d.type = buf_view(&t->type);
     d.segment = mdb_text(st, 21);
     d.reason = reason_of(&d, t);
     d.candidate = d.removal == MANIFEST_NONE && d.segment_number != MANIFEST_NONE && t->reason.len == 0;

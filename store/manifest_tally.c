@@ -78,12 +78,15 @@ static void spread_values(sqlite3_stmt *st, int64_t values[MDB_SPREADS]) {
     values[2] = sqlite3_column_int64(st, 11) / 1000;
     values[3] = sqlite3_column_int64(st, 14) / 1000;
     values[4] = band;
+    values[5] = sqlite3_column_int64(st, 15);
+    values[6] = sqlite3_column_int64(st, 16);
 }
 
 enum status mdb_tally_document(struct manifest *m, int64_t doc, int sign, struct buf *err) {
     static const char sql[] =
         "SELECT site, campaign, license, coalesce(language, 0), crawl_day, bytes, words, reason, duplicate_of, removed, "
-        "segment, coalesce(french_share, 0), coalesce(variety, 0), date_day, coalesce(language_score, 0) FROM documents WHERE doc = ?1";
+        "segment, coalesce(french_share, 0), coalesce(variety, 0), date_day, coalesce(language_score, 0), " MDB_SPREAD_QUALITY
+        ", " MDB_SPREAD_TYPE " FROM documents WHERE doc = ?1";
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
     if (!st) return ST_FATAL;
     sqlite3_bind_int64(st, 1, doc);
@@ -222,8 +225,8 @@ enum status manifest_each_tally(struct manifest *m, const enum manifest_dimensio
 enum status manifest_each_spread(struct manifest *m, enum manifest_spread spread, manifest_tally_fn fn, void *ctx,
                                  struct buf *err) {
     static const char sql[] =
-        "SELECT CASE WHEN ?1 = 1 THEN coalesce((SELECT text FROM terms WHERE term = value), '') WHEN ?1 = 2 THEN iif(value < 0, '', "
-        "format('%04d-%02d', value / 12, value % 12 + 1)) ELSE format('%02d', value) END AS k, sum(documents), sum(bytes), sum(words), "
+        "SELECT CASE WHEN ?1 IN (1, 7) THEN coalesce((SELECT text FROM terms WHERE term = value), '') WHEN value < 0 THEN '' WHEN ?1 = 2 THEN "
+        "format('%04d-%02d', value / 12, value % 12 + 1) ELSE format('%02d', value) END AS k, sum(documents), sum(bytes), sum(words), "
         "sum(french_bytes), sum(documents * kept), sum(bytes * kept), sum(words * kept), sum(french_bytes * kept) FROM spreads "
         "WHERE spread = ?1 GROUP BY k ORDER BY k";
     sqlite3_stmt *st = NULL;
@@ -260,6 +263,11 @@ enum status manifest_each_refusal(struct manifest *m, enum manifest_dimension by
     return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
 }
 
+/* One spread as the rows have it. */
+#define TRUTH(number, value)                                                                                                       \
+    "SELECT " #number ", " value ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM "       \
+    "documents WHERE segment IS NOT NULL GROUP BY 2, 3"
+
 /* Each statement gives a row when something does not agree. */
 static const struct check {
     const char *what, *sql;
@@ -277,18 +285,14 @@ static const struct check {
      "kept AS (SELECT * FROM refusals) "
      "SELECT * FROM (SELECT * FROM truth EXCEPT SELECT * FROM kept) UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM truth)"},
     {"the spreads",
-     "WITH truth AS (SELECT 1, " MDB_SPREAD_VARIETY
-     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM documents "
-     "WHERE segment IS NOT NULL GROUP BY 2, 3 UNION ALL SELECT 2, " MDB_SPREAD_PUBLISHED
-     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, "
-     "count(*), sum(bytes) FROM documents WHERE segment IS NOT NULL GROUP BY 2, 3 UNION ALL SELECT 3, " MDB_SPREAD_FRENCH
-     ", reason IS NULL AND "
-     "duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM documents WHERE segment IS NOT NULL GROUP BY 2, 3 UNION ALL SELECT 4, " MDB_SPREAD_SCORE
-     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM documents WHERE segment IS NOT NULL "
-     "GROUP BY 2, 3 UNION ALL SELECT 5, " MDB_SPREAD_LENGTH
-     ", reason IS NULL AND duplicate_of IS NULL AND removed IS NULL, count(*), sum(bytes) FROM "
-     "documents WHERE segment IS NOT NULL GROUP BY 2, 3), kept AS (SELECT spread, value, kept, documents, bytes FROM spreads) "
-     "SELECT * FROM (SELECT * FROM truth EXCEPT SELECT * FROM kept) UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM truth)"},
+     "WITH truth AS (" TRUTH(1, MDB_SPREAD_VARIETY) " UNION ALL " TRUTH(2, MDB_SPREAD_PUBLISHED) " UNION ALL " TRUTH(3, MDB_SPREAD_FRENCH) " UNION ALL " TRUTH(
+         4,
+         MDB_SPREAD_SCORE) " UNION ALL " TRUTH(5,
+                                               MDB_SPREAD_LENGTH) " UNION ALL " TRUTH(6,
+                                                                                      MDB_SPREAD_QUALITY) " UNION ALL " TRUTH(7,
+                                                                                                                              MDB_SPREAD_TYPE) "), "
+                                                                                                                                               "kept AS (SELECT spread, value, kept, documents, bytes FROM spreads) "
+                                                                                                                                               "SELECT * FROM (SELECT * FROM truth EXCEPT SELECT * FROM kept) UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM truth)"},
     {"a reference", "SELECT * FROM pragma_foreign_key_check"},
     {"a page", "SELECT * FROM pragma_quick_check WHERE quick_check <> 'ok'"},
 };

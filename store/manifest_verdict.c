@@ -55,13 +55,14 @@ static enum status find(struct manifest *m, const struct manifest_verdict *v, in
 static enum status write_verdict(struct manifest *m, const struct manifest_verdict *v, int64_t doc, struct buf *err) {
     static const char sql[] =
         "UPDATE documents SET license = ?2, date_day = ?3, segment = ?4, offset = ?5, language = ?6, language_score = ?7, french_share = ?8, "
-        "bytes = ?9, words = ?10, reason = ?11, variety = ?12, duplicate_of = iif(?11 IS NULL, duplicate_of, NULL), similarity = iif(?11 IS NULL, similarity, "
+        "bytes = ?9, words = ?10, reason = ?11, variety = ?12, quality = ?13, type = ?14, duplicate_of = iif(?11 IS NULL, duplicate_of, NULL), similarity = iif(?11 IS NULL, similarity, "
         "NULL), cluster_size = iif(?11 IS NULL, cluster_size, 1) WHERE doc = ?1";
-    int64_t license = 0, language = 0, reason = MANIFEST_NONE, variety = MANIFEST_NONE;
+    int64_t license = 0, language = 0, reason = MANIFEST_NONE, variety = MANIFEST_NONE, type = MANIFEST_NONE;
     enum status got = mdb_term(m, TERM_LICENSE, v->license, &license, err);
     if (got == ST_OK) got = mdb_term(m, TERM_LANGUAGE, v->language, &language, err);
     if (got == ST_OK && v->reason.len) got = mdb_term(m, TERM_REASON, v->reason, &reason, err);
     if (got == ST_OK && v->variety.len) got = mdb_term(m, TERM_VARIETY, v->variety, &variety, err);
+    if (got == ST_OK && v->type.len) got = mdb_term(m, TERM_TYPE, v->type, &type, err);
     if (got != ST_OK) return got;
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
     if (!st) return ST_FATAL;
@@ -77,6 +78,8 @@ static enum status write_verdict(struct manifest *m, const struct manifest_verdi
     sqlite3_bind_int64(st, 10, v->words);
     mdb_bind_opt(st, 11, reason);
     mdb_bind_opt(st, 12, variety);
+    mdb_bind_opt(st, 13, v->quality < 0 ? MANIFEST_NONE : scaled(v->quality));
+    mdb_bind_opt(st, 14, type);
     return mdb_done(m, st, err);
 }
 
@@ -104,43 +107,55 @@ enum status manifest_put_verdict(struct manifest *m, const struct manifest_verdi
     return st == ST_OK ? mdb_tally_document(m, doc, +1, err) : st;
 }
 
-/* SKIP: no such document.  *${same}: it stands on another record, or has that reason already. */
-static enum status find_reason(struct manifest *m, struct slice hex, int64_t segment, int64_t offset, int64_t reason, int64_t *doc,
+/* What manifest_judge_again() writes, as numbers; MANIFEST_NONE for none. */
+struct judged_again {
+    int64_t reason, type, quality;
+};
+
+/* SKIP: no such document.  *${same}: it stands on another record, or has all that already. */
+static enum status find_judged(struct manifest *m, const struct manifest_verdict *v, const struct judged_again *now, int64_t *doc,
                                bool *same, struct buf *err) {
-    static const char sql[] = "SELECT doc, segment IS NOT ?2 OR offset IS NOT ?3 OR reason IS ?4 FROM documents WHERE id = ?1";
+    static const char sql[] =
+        "SELECT doc, segment IS NOT ?2 OR offset IS NOT ?3 OR (reason IS ?4 AND type IS ?5 AND quality IS ?6) FROM "
+        "documents WHERE id = ?1";
     unsigned char id[ID_BYTES];
-    if (!mdb_unhex(hex, id, ID_BYTES)) return fail(err, ST_SKIP, "%.*s is not a document id (32 hex digits)", SLICE_ARG(hex));
+    if (!mdb_unhex(v->id, id, ID_BYTES)) return fail(err, ST_SKIP, "%.*s is not a document id (32 hex digits)", SLICE_ARG(v->id));
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
     if (!st) return ST_FATAL;
     mdb_bind_blob(st, 1, id, ID_BYTES);
-    sqlite3_bind_int64(st, 2, segment);
-    sqlite3_bind_int64(st, 3, offset);
-    mdb_bind_opt(st, 4, reason);
+    sqlite3_bind_int64(st, 2, v->segment);
+    sqlite3_bind_int64(st, 3, v->offset);
+    mdb_bind_opt(st, 4, now->reason);
+    mdb_bind_opt(st, 5, now->type);
+    mdb_bind_opt(st, 6, now->quality);
     enum status got = mdb_row(m, st, err);
     if (got == ST_OK) *doc = sqlite3_column_int64(st, 0);
     if (got == ST_OK) *same = sqlite3_column_int(st, 1) != 0;
     sqlite3_reset(st);
-    return got == ST_SKIP ? fail(err, ST_SKIP, "no document %.*s", SLICE_ARG(hex)) : got;
+    return got == ST_SKIP ? fail(err, ST_SKIP, "no document %.*s", SLICE_ARG(v->id)) : got;
 }
 
-enum status manifest_judge_again(struct manifest *m, struct slice id, int64_t segment, int64_t offset, struct slice reason,
-                                 bool *changed, struct buf *err) {
+enum status manifest_judge_again(struct manifest *m, const struct manifest_verdict *v, bool *changed, struct buf *err) {
     static const char sql[] =
-        "UPDATE documents SET reason = ?2, duplicate_of = iif(?2 IS NULL, duplicate_of, NULL), similarity = iif(?2 IS NULL, similarity, "
-        "NULL), cluster_size = iif(?2 IS NULL, cluster_size, 1) WHERE doc = ?1";
-    int64_t doc = 0, term = MANIFEST_NONE;
+        "UPDATE documents SET reason = ?2, type = ?3, quality = ?4, duplicate_of = iif(?2 IS NULL, duplicate_of, NULL), similarity = "
+        "iif(?2 IS NULL, similarity, NULL), cluster_size = iif(?2 IS NULL, cluster_size, 1) WHERE doc = ?1";
+    struct judged_again now = {MANIFEST_NONE, MANIFEST_NONE, v->quality < 0 ? MANIFEST_NONE : scaled(v->quality)};
+    int64_t doc = 0;
     bool same = false;
     *changed = false;
     enum status got = mdb_writing(m, err);
-    if (got == ST_OK && reason.len) got = mdb_term(m, TERM_REASON, reason, &term, err);
-    if (got == ST_OK) got = find_reason(m, id, segment, offset, term, &doc, &same, err);
+    if (got == ST_OK && v->reason.len) got = mdb_term(m, TERM_REASON, v->reason, &now.reason, err);
+    if (got == ST_OK && v->type.len) got = mdb_term(m, TERM_TYPE, v->type, &now.type, err);
+    if (got == ST_OK) got = find_judged(m, v, &now, &doc, &same, err);
     if (got != ST_OK || same) return got;
     got = mdb_tally_document(m, doc, -1, err);
     if (got != ST_OK) return got;
     sqlite3_stmt *st = mdb_stmt(m, sql, err);
     if (!st) return ST_FATAL;
     sqlite3_bind_int64(st, 1, doc);
-    mdb_bind_opt(st, 2, term);
+    mdb_bind_opt(st, 2, now.reason);
+    mdb_bind_opt(st, 3, now.type);
+    mdb_bind_opt(st, 4, now.quality);
     got = mdb_done(m, st, err);
     *changed = got == ST_OK;
     return got == ST_OK ? mdb_tally_document(m, doc, +1, err) : got;

@@ -6,7 +6,7 @@
 #include "store/manifest.h"
 #include <sqlite3.h>
 
-enum { MDB_VERSION = 4, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
+enum { MDB_VERSION = 5, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
 /* The values of the spreads (schema.sql) as SQL over documents; manifest_tally.c has the same in C. */
 #define MDB_SPREAD_VARIETY "coalesce(variety, 0)"
 #define MDB_SPREAD_PUBLISHED                                                                                                       \
@@ -14,10 +14,22 @@ enum { MDB_VERSION = 4, MDB_APPLICATION = 0x56434d31 /* "VCM1" */ };
 #define MDB_SPREAD_FRENCH "coalesce(french_share, 0) / 1000"
 #define MDB_SPREAD_SCORE "coalesce(language_score, 0) / 1000"
 #define MDB_SPREAD_LENGTH "(words >= 100) + (words >= 300) + (words >= 1000) + (words >= 3000) + (words >= 10000)"
-enum { MDB_SPREADS = 5 };
+#define MDB_SPREAD_QUALITY "coalesce(quality / 1000, -1)"
+#define MDB_SPREAD_TYPE "coalesce(type, 0)"
+enum { MDB_SPREADS = 7 };
 enum { MDB_SCALE = 10000 }; /* shares and similarities are stored in ten-thousandths */
 
-enum term_kind { TERM_SOURCE = 1, TERM_CAMPAIGN, TERM_LICENSE, TERM_LANGUAGE, TERM_REASON, TERM_HOST, TERM_DATASET, TERM_VARIETY };
+enum term_kind {
+    TERM_SOURCE = 1,
+    TERM_CAMPAIGN,
+    TERM_LICENSE,
+    TERM_LANGUAGE,
+    TERM_REASON,
+    TERM_HOST,
+    TERM_DATASET,
+    TERM_VARIETY,
+    TERM_TYPE
+};
 
 struct mdb_cache;
 struct mdb_deltas;

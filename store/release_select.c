@@ -1,6 +1,7 @@
 #include "store/release_select.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "store/doc_type.h"
 
 #define SCALE 10000
 #define MS_A_DAY 86400000
@@ -21,10 +22,15 @@ static bool parse_day(const char *text, int64_t *day) {
 enum status release_select_check(const struct release_select *sel, struct buf *err) {
     const char *days[] = {sel->since, sel->until, sel->crawled_since, sel->crawled_until};
     int64_t day;
+    enum doc_type type;
     for (size_t i = 0; i < sizeof days / sizeof *days; i++)
         if (days[i] && !parse_day(days[i], &day)) return fail(err, ST_SKIP, "'%s' is not a day: YYYY-MM-DD", days[i]);
     if (sel->min_french_share < 0 || sel->min_french_share > 1 || sel->min_language_score < 0 || sel->min_language_score > 1)
         return fail(err, ST_SKIP, "a share and a score are from 0 to 1");
+    if (sel->min_quality < 0 || sel->min_quality > 1) return fail(err, ST_SKIP, "a quality is from 0 to 1");
+    for (size_t i = 0; i < sel->types.n; i++)
+        if (!doc_type_find(slice_str(sel->types.items[i]), &type))
+            return fail(err, ST_SKIP, "'%s' is not a type of document: %s", sel->types.items[i], doc_type_names());
     if (sel->min_words < 0 || sel->max_words < 0) return fail(err, ST_SKIP, "a number of words is 0 or more");
     return ST_OK;
 }
@@ -46,6 +52,7 @@ static bool within(int64_t day, const char *since, const char *until) {
 bool release_select_takes(const struct release_select *sel, const struct manifest_document *d) {
     return among(&sel->sources, d->source) && among(&sel->licenses, d->license) && among(&sel->languages, d->language) &&
            among(&sel->varieties, d->variety) && among(&sel->hosts, d->host) && among(&sel->campaigns, d->campaign) &&
+           among(&sel->types, d->type) && (sel->min_quality <= 0 || d->quality >= sel->min_quality) &&
            d->french_share >= sel->min_french_share && d->language_score >= sel->min_language_score && d->words >= sel->min_words &&
            (sel->max_words == 0 || d->words <= sel->max_words) && within(d->date_day, sel->since, sel->until) &&
            within(d->crawl_day, sel->crawled_since, sel->crawled_until);
@@ -71,8 +78,10 @@ void release_select_json(struct json_out *j, const struct release_select *sel) {
     words_json(j, "varieties", &sel->varieties);
     words_json(j, "hosts", &sel->hosts);
     words_json(j, "campaigns", &sel->campaigns);
+    words_json(j, "types", &sel->types);
     if (sel->min_french_share > 0) json_kv_float(j, "min_french_share", sel->min_french_share, 4);
     if (sel->min_language_score > 0) json_kv_float(j, "min_language_score", sel->min_language_score, 4);
+    if (sel->min_quality > 0) json_kv_float(j, "min_quality", sel->min_quality, 4);
     if (sel->min_words > 0) json_kv_int(j, "min_words", sel->min_words);
     if (sel->max_words > 0) json_kv_int(j, "max_words", sel->max_words);
     text_json(j, "since", sel->since);

@@ -15,8 +15,9 @@ struct release_words { /* any of these; none: all */
     size_t n;
 };
 struct release_select {
-    struct release_words sources, licenses, languages, varieties, hosts, campaigns;
+    struct release_words sources, licenses, languages, varieties, hosts, campaigns, types;
     double min_french_share, min_language_score;
+    double min_quality;           /* 0: none; a document whose quality was not measured has none */
     int64_t min_words, max_words; /* 0: none */
     const char *since, *until, *crawled_since,
         *crawled_until; /* "YYYY-MM-DD" inclusive, or NULL; without a date: not since, not until */

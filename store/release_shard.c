@@ -1,4 +1,5 @@
 #include "store/release_shard.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "store/release_reader.h"
@@ -23,13 +24,16 @@ enum status release_list_add(struct release_list *l, const struct manifest_docum
     }
     const struct release_ref *last = l->n ? &l->refs[l->n - 1] : NULL;
     struct release_ref *ref = &l->refs[l->n];
-    *ref = (struct release_ref){.doc = d->doc, .offset = d->offset, .cluster_size = d->cluster_size, .bytes = d->bytes};
+    *ref = (struct release_ref){
+        .doc = d->doc, .offset = d->offset, .cluster_size = d->cluster_size, .bytes = d->bytes, .quality = d->quality};
     ref->source = keep_string(l, d->source, last ? last->source : NULL);
     ref->host = keep_string(l, d->host, last ? last->host : NULL);
     ref->segment = keep_string(l, d->segment, last ? last->segment : NULL);
+    ref->type = keep_string(l, d->type, last ? last->type : NULL);
     memcpy(ref->id, d->id, sizeof ref->id);
     memcpy(ref->cluster_id, d->cluster_id, sizeof ref->cluster_id);
-    if (arena_failed(l->strings) || !ref->source || !ref->host || !ref->segment) return fail(err, ST_FATAL, "out of memory");
+    if (arena_failed(l->strings) || !ref->source || !ref->host || !ref->segment || !ref->type)
+        return fail(err, ST_FATAL, "out of memory");
     l->n++;
     l->text_bytes += (uint64_t)d->bytes;
     return ST_OK;
@@ -64,6 +68,7 @@ struct line_job {
     const struct release_ref *ref;
     struct buf line, err;
     struct buf keys; /* source, licence and language, each ended by a NUL */
+    struct buf metadata;
     uint64_t words, text_bytes;
     enum status st;
 };
@@ -110,6 +115,26 @@ static void put_key(struct buf *keys, struct slice s) {
     buf_char(keys, '\0');
 }
 
+/* What the manifest knows besides comes first in the metadata: {"document_type":"legal","quality_score":0.6123,…}. */
+static void add_verdict(const struct release_ref *ref, struct slice *metadata, struct buf *room) {
+    struct slice rest = slice_trim(*metadata);
+    struct json_out j;
+    if ((!*ref->type && ref->quality < 0) || (rest.len && rest.ptr[0] != '{')) return;
+    buf_clear(room);
+    json_out_init(&j, room);
+    json_object(&j);
+    if (*ref->type) json_kv_str(&j, "document_type", slice_str(ref->type));
+    if (ref->quality >= 0) json_kv_float(&j, "quality_score", ref->quality, 4);
+    rest = slice_trim(slice_sub(rest, rest.len ? 1 : 0, rest.len));
+    if (rest.len == 0)
+        json_object_end(&j);
+    else {
+        if (rest.ptr[0] != '}') buf_char(room, ',');
+        buf_slice(room, rest);
+    }
+    *metadata = buf_view(room);
+}
+
 static void make_line(void *ctx, void *item, unsigned worker) {
     struct lines_run *r = ctx;
     struct line_job *job = item;
@@ -124,13 +149,14 @@ static void make_line(void *ctx, void *item, unsigned worker) {
     doc.crawl_date = slice_sub(doc.crawl_date, 0, 10);
     doc.minhash_cluster_id = slice_str(ref->cluster_id);
     doc.minhash_cluster_size = ref->cluster_size;
+    add_verdict(ref, &doc.metadata, &job->metadata);
     doc_write(&job->line, &doc, DOC_RELEASE);
     put_key(&job->keys, doc.source);
     put_key(&job->keys, doc.license);
     put_key(&job->keys, doc.language);
     job->words = doc.words > 0 ? (uint64_t)doc.words : 0;
     job->text_bytes = doc.text.len;
-    if (!buf_ok(&job->line) || !buf_ok(&job->keys))
+    if (!buf_ok(&job->line) || !buf_ok(&job->keys) || !buf_ok(&job->metadata))
         job->st = fail(&job->err, ST_FATAL, "document %s: line over the limit", ref->id);
 }
 
@@ -161,7 +187,7 @@ static bool make_room(struct lines_run *r, const struct release_lines *in) {
     r->readers = calloc(r->threads, sizeof *r->readers);
     r->jobs = calloc(r->window, sizeof *r->jobs);
     if (!r->readers || !r->jobs) return false;
-    for (size_t i = 0; i < r->window; i++) r->jobs[i].line.max = LIMIT_LINE;
+    for (size_t i = 0; i < r->window; i++) r->jobs[i].line.max = r->jobs[i].metadata.max = LIMIT_LINE;
     for (unsigned i = 0; i < r->threads; i++)
         if (!(r->readers[i] = release_reader_new(in->refined))) return false;
     return true;
@@ -172,6 +198,7 @@ static void give_back(struct lines_run *r) {
     for (size_t i = 0; r->jobs && i < r->window; i++) {
         buf_free(&r->jobs[i].line);
         buf_free(&r->jobs[i].keys);
+        buf_free(&r->jobs[i].metadata);
         buf_free(&r->jobs[i].err);
     }
     free(r->readers);

@@ -16,9 +16,10 @@
 
 /* A document and where its text is.  Strings live in the list's arena. */
 struct release_ref {
-    const char *source, *host, *segment;
+    const char *source, *host, *segment, *type;
     char id[DOC_ID_LEN], cluster_id[DOC_ID_LEN];
     int64_t doc, offset, cluster_size, bytes;
+    double quality; /* below 0: not measured */
 };
 struct release_list { /* zeroed is empty; keep from shard to shard */
     struct release_ref *refs;

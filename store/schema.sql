@@ -1,5 +1,5 @@
 -- The manifest: what a hub holds, where each document came from, what was decided and why.  SQLite 3, WAL, foreign keys on.
--- This file is the specification of user_version 4; manifest.c runs it on an empty database and brings an older one up
+-- This file is the specification of user_version 5; manifest.c runs it on an empty database and brings an older one up
 -- to it step by step.  A database of a newer user_version is refused.
 --
 -- Made for 100 million documents.  Strings that repeat (source, campaign, licence, language, reason, host) are numbers of
@@ -20,7 +20,7 @@ CREATE TABLE meta (
 ) WITHOUT ROWID;
 
 -- Every text that repeats.  kind: 1 source, 2 campaign, 3 licence (SPDX), 4 language (ISO 639-3), 5 reason, 6 host, 7 dataset,
--- 8 variety of French (BCP 47: fr-CA).
+-- 8 variety of French (BCP 47: fr-CA), 9 type of document (store/doc_type.h).
 CREATE TABLE terms (
     term INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,
@@ -110,7 +110,9 @@ CREATE TABLE documents (
     similarity INTEGER, -- ten-thousandths, with duplicate_of
     cluster_size INTEGER NOT NULL DEFAULT 1,
     removed INTEGER REFERENCES removals, -- the removal that took it out
-    fresh INTEGER REFERENCES captures -- a better capture that refine has not judged yet: until then the document stays as it was; else NULL
+    fresh INTEGER REFERENCES captures, -- a better capture that refine has not judged yet: until then the document stays as it was; else NULL
+    quality INTEGER, -- ten-thousandths of the room that FineWeb-2's limits leave (dedup/quality.h); NULL: judged before it was measured
+    type INTEGER REFERENCES terms -- NULL: judged before types were told
 );
 CREATE INDEX documents_by_kept ON documents (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX documents_removed ON documents (removed) WHERE removed IS NOT NULL;
@@ -157,7 +159,7 @@ CREATE TABLE tallies (
 
 -- Refined documents added up by one quality each, in the same transaction.  spread: 1 variety of French (a term, 0 unknown), 2 month of
 -- publication (year × 12 + month - 1, -1 unknown), 3 share of French (tenths, 0 to 10), 4 score of the language (tenths), 5 length in words (band
--- 0 below 100, 1 300, 2 1,000, 3 3,000, 4 10,000, 5 the rest).
+-- 0 below 100, 1 300, 2 1,000, 3 3,000, 4 10,000, 5 the rest), 6 quality (tenths, -1 unknown), 7 type of document (a term, 0 unknown).
 CREATE TABLE spreads (
     spread INTEGER NOT NULL,
     value INTEGER NOT NULL,

@@ -90,6 +90,8 @@ static void put_rows(struct maker *b, const struct doc *d, int64_t raw, int64_t 
                                  .date = d->date,
                                  .language_score = d->language_score,
                                  .french_share = d->french_share,
+                                 .type = slice_str(at % 3 ? "article" : "legal"),
+                                 .quality = (double)(at % 997) / 997,
                                  .bytes = (int64_t)d->text.len,
                                  .words = d->words};
     check(b, manifest_add_capture(b->m, &c, &b->err));

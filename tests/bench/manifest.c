@@ -108,6 +108,8 @@ static void add_verdicts(struct bench *b, int64_t first, int64_t last) {
                                      .french_share = french ? 0.99 : 0.02,
                                      .bytes = 3000 + i % 1000,
                                      .words = 500 + i % 100,
+                                     .type = slice_str(i % 3 ? "article" : "legal"),
+                                     .quality = (double)(i % 997) / 997,
                                      .reason = slice_str(french ? "" : "language")};
         check(b, manifest_put_verdict(b->m, &v, NULL, &b->err));
     }

@@ -65,11 +65,35 @@ class Pipeline(HubCase):
         self.assertEqual(where, {i: again[i] for i in where})
         self.assertEqual(self.villers("publish", "choix", "1.2.0", "--split", "test=10", code=64).returncode, 64)
         self.assertEqual(self.villers("publish", "choix", "1.2.0", "--since", "hier", code=64).returncode, 64)
+        self.by_quality_and_type(whole)
         # The pages are on disk, and the catalogue names each version.
         self.assertIn("choix/1.1.0/manifest.json", (self.hub / "releases" / "catalog.xml").read_text())
         self.assertIn("choix", (self.hub / "releases" / "index.html").read_text())
         self.assertIn("1.1.0", (self.hub / "releases" / "choix" / "index.html").read_text())
         self.assertIn("Quelques documents", (larger / "index.html").read_text())
+
+    def by_quality_and_type(self, whole):
+        told = {r["id"]: json.loads(r["metadata"]) for r in whole}
+        scores = sorted(m["quality_score"] for m in told.values() if m["quality_score"] > 0)
+        least = scores[len(scores) // 2]
+        self.villers("publish", "bon", "1.0.0", "--min-quality", str(least))
+        release = self.hub / "releases" / "bon" / "1.0.0"
+        self.assertEqual(json.loads((release / "manifest.json").read_text())["selection"], {"min_quality": least})
+        self.assertEqual({r["id"] for r in documents(release)}, {i for i, m in told.items() if m["quality_score"] >= least})
+        self.assertEqual(self.villers("publish", "bon", "2.0.0", "--type", "roman", code=64).returncode, 64)
+        # A source's word on its documents judges again without reading a text; reports and releases follow.
+        with open(self.hub / "sources" / "mairie.yaml", "a") as f:
+            f.write("document_type: fiche\n")
+        again = json.loads(self.villers("refine", "--json").stdout)
+        self.assertEqual(again["documents"], 0)
+        self.villers("publish", "fiches", "1.0.0", "--type", "fiche")
+        rows = documents(self.hub / "releases" / "fiches" / "1.0.0")
+        self.assertEqual({r["id"] for r in rows}, {r["id"] for r in whole if r["source"] == "mairie"})
+        self.assertEqual({json.loads(r["metadata"])["document_type"] for r in rows}, {"fiche"})
+        stats = json.loads(self.villers("stats", "--json").stdout)
+        self.assertEqual({r["document_type"]: r["kept_documents"] for r in stats["document_type"]}["fiche"], len(rows))
+        self.assertEqual(sum(r["kept_documents"] for r in stats["quality_band"]), len(whole))
+        self.assertIn("fiche administrative", self.villers("stats").stdout)
 
     def lines_of(self, shard):
         text = subprocess.run(["zstd", "-dcq", shard], capture_output=True, check=True).stdout.decode()

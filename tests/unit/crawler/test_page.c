@@ -171,6 +171,14 @@ static const struct {
     {'L',
      "<link rel=license href='https://creativecommons.org/licenses/by/4.0/'><footer><a rel=license href='https://creativecommons.org/licenses/by-nc/4.0/'>x</a></footer>",
      " link"},
+    {'T', "<meta name=generator content='MediaWiki 1.39'><meta property=og:type content=article>",
+     "generator:MediaWiki og:article"},
+    {'T',
+     "<script type=application/ld+json>{\"@graph\":[{\"@type\":[\"https://schema.org/NewsArticle\",\"WebPage\"]},{\"@type\":\"Organization\"},"
+     "{\"@type\":\"NewsArticle\"}]}</script><div itemscope itemtype='http://schema.org/DiscussionForumPosting'>x</div>"
+     "<div itemprop=comment itemtype='http://schema.org/BlogPosting'>x</div><meta name=citation_doi content=10.1/2>",
+     "ld:NewsArticle microdata:DiscussionForumPosting meta:citation"},
+    {'T', "<meta name=generator content='é \x01'><meta property=og:type content=''><div itemtype='schema.org/'>x</div>", ""},
     {'L', "<footer>Sauf mention contraire, les contenus de ce site sont proposés sous licence etalab-2.0</footer>",
      "etalab-2.0 footer"},
 };
@@ -190,6 +198,7 @@ static void test_fields(void **state) {
         case 's': got = p.site; break;
         case 'l': got = p.declared_language; break;
         case 'd': got = p.date; break;
+        case 'T': got = p.declared_type; break;
         default: got = buf_view(&licence); break;
         }
         assert_slice(got, field_cases[i].want, field_cases[i].html);

@@ -140,6 +140,29 @@ static void test_thresholds(void **state) {
     quality_free(q);
 }
 
+/* The room that the nearest limit leaves; 0 from the limit on; the length takes no part. */
+static void test_score(void **state) {
+    (void)state;
+    static const struct {
+        size_t signal;
+        double value, score;
+    } rows[] = {
+        {SIGNAL(char_dup), 0.05, 0.5},      {SIGNAL(char_dup), 0.11, 0},    {SIGNAL(new_line_ratio), 0.0925, 0.5},
+        {SIGNAL(line_punct), 0.325, 0.25},  {SIGNAL(line_punct), 0.05, 0},  {SIGNAL(bullet_lines), 0.45, 0.5},
+        {SIGNAL(alpha_words), 0.8, 0},      {SIGNAL(alpha_words), 0.82, 1}, {SIGNAL(stop_words), 1, 0},
+        {SIGNAL(avg_word_length), 11.5, 0}, {SIGNAL(real_words), 3, 1},     {SIGNAL(real_words), 1e6, 1},
+        {SIGNAL(dup_para_frac), 0.9, 1}, /* FineWeb-2 sets no limit to it for French */
+    };
+    const struct quality_signals perfect = {
+        .chars = 1000, .words = 200, .real_words = 180, .avg_word_length = 5, .alpha_words = 0.9, .stop_words = 5, .line_punct = 1};
+    assert_true(quality_score(&perfect) == 1);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct quality_signals s = perfect;
+        memcpy((char *)&s + rows[i].signal, &rows[i].value, sizeof(double));
+        ROW_CHECK(i, fabs(quality_score(&s) - rows[i].score) < 1e-9, "%f", quality_score(&s));
+    }
+}
+
 /* What is stored gives the verdict again; a signal that is missing is told. */
 static void test_stored(void **state) {
     (void)state;
@@ -165,6 +188,7 @@ static void test_stored(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_signals), cmocka_unit_test(test_verdicts),
-                                       cmocka_unit_test(test_thresholds), cmocka_unit_test(test_stored)};
+                                       cmocka_unit_test(test_thresholds), cmocka_unit_test(test_score),
+                                       cmocka_unit_test(test_stored)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

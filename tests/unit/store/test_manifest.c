@@ -558,13 +558,14 @@ static void test_older(void **state) {
     OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
     manifest_free(m);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "SELECT variety, fresh FROM documents", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT variety, fresh, quality, type FROM documents", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_stmt *st = NULL;
     static const char rows[] =
         "SELECT group_concat(spread || ':' || value || ':' || kept || ':' || documents || ':' || french_bytes, ' ') FROM spreads";
     assert_int_equal(sqlite3_prepare_v2(db, rows, -1, &st, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-    assert_string_equal(sqlite3_column_text(st, 0), "1:0:1:1:500 2:24288:1:1:500 3:10:1:1:500 4:9:1:1:500 5:1:1:1:500");
+    assert_string_equal(sqlite3_column_text(st, 0),
+                        "1:0:1:1:500 2:24288:1:1:500 3:10:1:1:500 4:9:1:1:500 5:1:1:1:500 6:-1:1:1:500 7:0:1:1:500");
     sqlite3_finalize(st);
     sqlite3_close(db);
     OK(manifest_open(path, MANIFEST_READ, &m, NULL, &f->err));
@@ -574,7 +575,7 @@ static void test_older(void **state) {
 
 /* New thresholds: the same record, another verdict; a record that is no longer the document's changes nothing. */
 static enum status see_judged(void *ctx, const struct manifest_document *d) {
-    buf_printf(ctx, "%.*s %.*s", SLICE_ARG(d->reason), SLICE_ARG(d->variety));
+    buf_printf(ctx, "%.*s %.*s %.*s %.2f", SLICE_ARG(d->reason), SLICE_ARG(d->variety), SLICE_ARG(d->type), d->quality);
     return ST_OK;
 }
 
@@ -582,13 +583,14 @@ static void test_judged_again(void **state) {
     struct fixture *f = *state;
     static const struct {
         int64_t offset;
-        const char *reason;
+        const char *reason, *type;
         bool changed;
         const char *then;
-    } steps[] = {{0, "quality:line_punct_ratio", true, "quality:line_punct_ratio fr-CA"},
-                 {0, "quality:line_punct_ratio", false, "quality:line_punct_ratio fr-CA"},
-                 {9, "short", false, "quality:line_punct_ratio fr-CA"},
-                 {0, "", true, " fr-CA"}};
+    } steps[] = {{0, "quality:line_punct_ratio", "legal", true, "quality:line_punct_ratio fr-CA legal 0.25"},
+                 {0, "quality:line_punct_ratio", "legal", false, "quality:line_punct_ratio fr-CA legal 0.25"},
+                 {9, "short", "book", false, "quality:line_punct_ratio fr-CA legal 0.25"},
+                 {0, "", "legal", true, " fr-CA legal 0.25"},
+                 {0, "", "fiche", true, " fr-CA fiche 0.25"}};
     struct slice id = S("00000000000000000000000000000001");
     struct manifest_capture c = {.doc_id = id,
                                  .url = S("https://a.example/x"),
@@ -597,21 +599,34 @@ static void test_judged_again(void **state) {
                                  .license = S("etalab-2.0"),
                                  .warc = MANIFEST_NONE,
                                  .raw = f->raw};
-    struct manifest_verdict v = {
-        .id = id, .raw = f->raw, .segment = f->refined, .license = S("etalab-2.0"), .language = S("fra"), .variety = S("fr-CA")};
+    struct manifest_verdict v = {.id = id,
+                                 .raw = f->raw,
+                                 .segment = f->refined,
+                                 .license = S("etalab-2.0"),
+                                 .language = S("fra"),
+                                 .variety = S("fr-CA"),
+                                 .type = S("legal"),
+                                 .quality = 0.25};
     OK(manifest_add_capture(f->m, &c, &f->err));
     OK(manifest_put_verdict(f->m, &v, NULL, &f->err));
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         bool changed = !steps[i].changed;
         struct buf seen = {0};
-        OK(manifest_judge_again(f->m, id, f->refined, steps[i].offset, S(steps[i].reason), &changed, &f->err));
+        struct manifest_verdict again = {.id = id,
+                                         .segment = f->refined,
+                                         .offset = steps[i].offset,
+                                         .reason = S(steps[i].reason),
+                                         .type = S(steps[i].type),
+                                         .quality = 0.25};
+        OK(manifest_judge_again(f->m, &again, &changed, &f->err));
         assert_int_equal(changed, steps[i].changed);
         OK(manifest_find_document(f->m, id, NULL, see_judged, &seen, &f->err));
         assert_string_equal(buf_cstr(&seen), steps[i].then);
         buf_free(&seen);
     }
     bool changed;
-    assert_int_equal(manifest_judge_again(f->m, S("00000000000000000000000000000002"), 1, 0, S(""), &changed, &f->err), ST_SKIP);
+    struct manifest_verdict unknown = {.id = S("00000000000000000000000000000002"), .segment = 1};
+    assert_int_equal(manifest_judge_again(f->m, &unknown, &changed, &f->err), ST_SKIP);
     OK(manifest_commit(f->m, &f->err));
     OK(manifest_recount(f->m, &f->err));
     OK(manifest_begin(f->m, &f->err));
