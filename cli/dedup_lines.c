@@ -1,6 +1,7 @@
 #include "cli/dedup_lines.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "dedup/dedup_room.h"
 #include "dedup/dedup_tmp.h"
 #include "store/jsonl.h"
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 struct piece {
     char *bytes; /* NULL: in the file */
     uint64_t offset;
-    size_t len;
+    size_t len, room; /* room: of the memory */
 };
 struct dedup_lines {
     const char *path;
@@ -19,7 +20,7 @@ struct dedup_lines {
     uint64_t end; /* of the nameless file */
     struct piece *pieces;
     size_t n, room;
-    uint64_t bytes;
+    uint64_t bytes, least; /* least: that it probably has, by its size as stored */
     /* reading: */
     struct jsonl_reader *in;
     size_t next;
@@ -36,12 +37,14 @@ enum status dedup_lines_new(const char *path, struct dedup_lines_budget *budget,
     l->fd = -1;
     l->piped = slice_eq_str(slice_str(path), "-");
     l->held = true;
+    int64_t size = l->piped ? 0 : file_size(path);
+    l->least = size > 0 ? (uint64_t)size : 0;
     return ST_OK;
 }
 
 void dedup_lines_let_go(struct dedup_lines *l) {
     for (size_t i = 0; i < l->n; i++) {
-        if (l->pieces[i].bytes) l->budget->left += l->pieces[i].len;
+        if (l->pieces[i].bytes) l->budget->left += l->pieces[i].room;
         free(l->pieces[i].bytes);
     }
     free(l->pieces);
@@ -66,7 +69,7 @@ static enum status to_file(struct dedup_lines *l, struct slice bytes, struct pie
     return st;
 }
 
-static enum status new_piece(struct dedup_lines *l, struct buf *err) {
+static enum status room_for_piece(struct dedup_lines *l, struct buf *err) {
     if (l->n < l->room) return ST_OK;
     size_t room = l->room ? 2 * l->room : 64;
     struct piece *p = realloc(l->pieces, room * sizeof *p);
@@ -76,26 +79,44 @@ static enum status new_piece(struct dedup_lines *l, struct buf *err) {
     return ST_OK;
 }
 
-enum status dedup_lines_hold(struct dedup_lines *l, struct buf *bytes, struct buf *err) {
-    bool fits = bytes->len <= l->budget->left;
-    if (l->held && !fits && !l->piped) dedup_lines_let_go(l);
-    l->bytes += bytes->len;
-    if (!l->held || bytes->len == 0) return ST_OK;
-    enum status st = new_piece(l, err);
+/* Pieces grow with the file, so that a small one takes little and a large one few. */
+static char *room_for(struct dedup_lines *l, size_t len, size_t *room) {
+    uint64_t likely = l->bytes > l->least ? l->bytes : l->least;
+    *room = likely < DEDUP_ROOM_LARGE ? (size_t)likely : DEDUP_ROOM_LARGE;
+    if (*room > l->budget->left) *room = l->budget->left;
+    if (*room < len) *room = len;
+    return dedup_room(*room);
+}
+
+static enum status new_piece(struct dedup_lines *l, struct slice bytes, bool fits, struct buf *err) {
+    struct piece p = {.len = 0};
+    enum status st = room_for_piece(l, err);
     if (st != ST_OK) return st;
-    struct piece p = {.len = bytes->len};
     if (fits) {
-        char *smaller = realloc(bytes->data, bytes->len);
-        if (smaller) bytes->data = smaller;
-        p.bytes = bytes->data;
-        l->budget->left -= p.len;
-        bytes->data = NULL;
-        bytes->len = bytes->cap = 0;
+        p.bytes = room_for(l, bytes.len, &p.room);
+        if (!p.bytes) return fail(err, ST_FATAL, "out of memory for lines");
+        l->budget->left -= p.room;
     } else {
-        st = to_file(l, buf_view(bytes), &p, err);
+        p.len = bytes.len;
+        st = to_file(l, bytes, &p, err);
     }
     if (st == ST_OK) l->pieces[l->n++] = p;
     return st;
+}
+
+enum status dedup_lines_hold(struct dedup_lines *l, struct slice bytes, struct buf *err) {
+    struct piece *last = l->n ? &l->pieces[l->n - 1] : NULL;
+    bool fits = bytes.len <= l->budget->left, open = last && last->bytes && bytes.len <= last->room - last->len;
+    if (l->held && !fits && !open && !l->piped) dedup_lines_let_go(l);
+    l->bytes += bytes.len;
+    if (!l->held || bytes.len == 0) return ST_OK;
+    enum status st = open ? ST_OK : new_piece(l, bytes, fits, err);
+    if (st != ST_OK) return st;
+    last = &l->pieces[l->n - 1];
+    if (!last->bytes) return ST_OK;
+    memcpy(last->bytes + last->len, bytes.ptr, bytes.len);
+    last->len += bytes.len;
+    return ST_OK;
 }
 
 uint64_t dedup_lines_bytes(const struct dedup_lines *l) { return l->bytes; }

@@ -16,9 +16,9 @@ struct dedup_lines;
 enum status dedup_lines_new(const char *path, struct dedup_lines_budget *budget, struct dedup_lines **out,
                             struct buf *err) MUST_CHECK;
 void dedup_lines_free(struct dedup_lines *l);
-/** dedup_lines_hold(l, bytes, err): take ${bytes}, whole lines each ended by a newline (a bad one is empty), off the caller; it is left
- *  empty.  Held if they may be. */
-enum status dedup_lines_hold(struct dedup_lines *l, struct buf *bytes, struct buf *err) MUST_CHECK;
+/** dedup_lines_hold(l, bytes, err): the next of ${bytes}, whole lines each ended by a newline (a bad one is empty); they are copied if
+ *  they may be held. */
+enum status dedup_lines_hold(struct dedup_lines *l, struct slice bytes, struct buf *err) MUST_CHECK;
 /** dedup_lines_let_go(l): the file itself will be read again; what is held of it is given back. */
 void dedup_lines_let_go(struct dedup_lines *l);
 /** dedup_lines_bytes(l): held, or of the file. */

@@ -22,6 +22,7 @@ struct line { /* of a batch */
     struct signature sig;
 };
 struct batch {
+    struct batch *next; /* of those not in use */
     struct buf bytes, ids, trouble;
     const char *path;
     struct dedup_lines *held;
@@ -63,8 +64,9 @@ static void batch_free(struct batch *b) {
 
 static struct batch *batch_new(struct reading *r) {
     struct batch *b = r->spare;
-    r->spare = NULL;
-    if (!b) {
+    if (b) {
+        r->spare = b->next;
+    } else {
         b = calloc(1, sizeof *b);
         if (!b) return NULL;
         buf_init(&b->bytes, LIMIT_LINE + BATCH_BYTES + BATCH_LINES);
@@ -259,13 +261,12 @@ static enum status take_batch(void *ctx, void *item, bool drop) {
         dedup_resume_free(b->resumed);
         b->resumed = NULL;
     } else if (!drop && st == ST_OK)
-        st = dedup_lines_hold(b->held, &b->bytes, r->err);
+        st = dedup_lines_hold(b->held, buf_view(&b->bytes), r->err);
     if (b->trouble.len) fputs(buf_cstr(&b->trouble), stderr);
     tell_progress(r);
-    if (r->spare)
-        batch_free(b);
-    else
-        r->spare = b;
+    if (b->bytes.cap > 2 * BATCH_BYTES) buf_free(&b->bytes); /* there was a huge line */
+    b->next = r->spare;
+    r->spare = b;
     return st;
 }
 
@@ -308,7 +309,11 @@ enum status dedup_job_read(struct dedup_job *job, struct buf *err) {
     jsonl_free(r.reader);
     dedup_resume_free(r.resumed);
     dedup_resume_abort(r.signed_by);
-    batch_free(r.spare);
+    while (r.spare) {
+        struct batch *next = r.spare->next;
+        batch_free(r.spare);
+        r.spare = next;
+    }
     free_workers(&r, threads);
     return st;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define LARGE_FILE (128 * MIB) /* of lines */
+#define TOGETHER (512 * KIB)   /* bytes handed on at once */
 
 /* Is the older document that ${v} is a duplicate of the same one, by its id?  Then it stays, in its new state. */
 static enum status is_itself(struct dedup_job *job, const struct dedup_verdict *v, bool *itself, struct buf *err) {
@@ -115,8 +116,15 @@ struct copying {
     struct dedup_job *job;
     struct zst_file *out;
     struct json_parser *parser; /* when repeats are cut */
-    struct buf line, left, shorter;
+    struct buf lines, left, shorter;
 };
+
+static enum status hand_on(struct copying *c, struct buf *err) {
+    if (!buf_ok(&c->lines)) return fail(err, ST_FATAL, "out of memory");
+    enum status st = zst_file_write(c->out, buf_view(&c->lines), err);
+    buf_clear(&c->lines);
+    return st;
+}
 
 static enum status put_line(struct copying *c, struct slice s, const struct dedup_verdict *v, struct buf *err) {
     struct dedup_job *job = c->job;
@@ -128,14 +136,12 @@ static enum status put_line(struct copying *c, struct slice s, const struct dedu
         if (c->shorter.len) __atomic_fetch_add(&job->cut_bytes, s.len - c->shorter.len, __ATOMIC_RELAXED);
         if (c->shorter.len) s = buf_view(&c->shorter);
     }
-    buf_clear(&c->line);
     if (st == ST_OK && (job->annotate || job->rehydrate || job->repeats))
-        st = dedup_job_annotate(job, s, v, share, &c->line, err);
+        st = dedup_job_annotate(job, s, v, share, &c->lines, err);
     else
-        buf_slice(&c->line, s);
-    buf_char(&c->line, '\n');
-    if (st == ST_OK && !buf_ok(&c->line)) st = fail(err, ST_FATAL, "out of memory");
-    return st == ST_OK ? zst_file_write(c->out, buf_view(&c->line), err) : st;
+        buf_slice(&c->lines, s);
+    buf_char(&c->lines, '\n');
+    return st == ST_OK && c->lines.len >= TOGETHER ? hand_on(c, err) : st;
 }
 
 static enum status copy_each(struct copying *c, size_t file, struct buf *err) {
@@ -156,19 +162,19 @@ static enum status copy_each(struct copying *c, size_t file, struct buf *err) {
         if (st == ST_OK) st = put_line(c, s, &v, err);
     }
     dedup_lines_end(in);
-    return st;
+    return st == ST_OK ? hand_on(c, err) : st;
 }
 
 /* The lines of one file that are kept. */
 static enum status copy_lines(struct dedup_job *job, size_t file, struct zst_file *out, struct buf *err) {
     struct copying c = {.job = job, .out = out};
-    buf_init(&c.line, LIMIT_LINE + 4 * DEDUP_NAME_MAX);
+    buf_init(&c.lines, TOGETHER + LIMIT_LINE + 4 * DEDUP_NAME_MAX);
     buf_init(&c.left, LIMIT_TEXT);
     buf_init(&c.shorter, LIMIT_LINE);
     if (job->repeats) c.parser = json_parser_new(LIMIT_LINE);
     enum status st = !job->repeats || c.parser ? copy_each(&c, file, err) : fail(err, ST_FATAL, "out of memory");
     json_parser_free(c.parser);
-    buf_free(&c.line);
+    buf_free(&c.lines);
     buf_free(&c.left);
     buf_free(&c.shorter);
     return st;

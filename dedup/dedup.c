@@ -1,6 +1,7 @@
 #include "dedup/dedup.h"
 #include "base/limits.h"
 #include "base/parallel.h"
+#include "dedup/dedup_room.h"
 #include "dedup/dedup_state.h"
 #include <stdlib.h>
 
@@ -10,13 +11,21 @@ static void set_defaults(struct dedup_options *o) {
     if (!o->memory_bytes) o->memory_bytes = GIB;
 }
 
-/* The table of texts met takes a 64th of the memory, as a power of two. */
-static bool make_seen(struct dedup *d) {
-    size_t n = 1024;
-    while (n * 2 * sizeof *d->seen <= d->opt.memory_bytes / 64) n *= 2;
-    d->seen = calloc(n, sizeof *d->seen);
+/*
+ * The table of texts met grows with the documents, up to a 64th of the memory; each text has one place in it, where a later one
+ * takes its own.
+ */
+static enum status grow_seen(struct dedup *d, struct buf *err) {
+    size_t n = d->seen ? 4 * (d->seen_mask + 1) : 1024;
+    if (d->seen && n * sizeof *d->seen > d->opt.memory_bytes / 64) return ST_OK;
+    uint64_t *seen = dedup_room(n * sizeof *seen);
+    if (!seen) return fail(err, ST_FATAL, "out of memory");
+    memset(seen, 0, n * sizeof *seen);
+    for (size_t i = 0; d->seen && i <= d->seen_mask; i++) seen[d->seen[i] & (n - 1)] = d->seen[i];
+    free(d->seen);
+    d->seen = seen;
     d->seen_mask = n - 1;
-    return d->seen;
+    return ST_OK;
 }
 
 /* What the first pass fills.  Names, lines and what stages make are given the rest by those who make them. */
@@ -38,7 +47,7 @@ enum status dedup_new(const struct dedup_options *opt, struct dedup **out, struc
     d->opt = *opt;
     set_defaults(&d->opt);
     if (opt->work_dir) d->opt.work_dir = d->work_dir = strdup(opt->work_dir);
-    enum status st = make_seen(d) && (d->work_dir || !opt->work_dir) ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    enum status st = d->work_dir || !opt->work_dir ? grow_seen(d, err) : fail(err, ST_FATAL, "out of memory");
     if (st == ST_OK) st = make_stores(d, err);
     if (st == ST_OK) {
         *out = d;
@@ -74,6 +83,8 @@ void dedup_free(struct dedup *d) {
 enum status dedup_add(struct dedup *d, uint64_t doc, struct slice rank, const struct signature *sig, struct buf *err) {
     struct lsh_record records[SIGNATURE_MAX_KEYS];
     uint32_t seq = dedup_spool_count(d->spool);
+    enum status st = seq > d->seen_mask ? grow_seen(d, err) : ST_OK;
+    if (st != ST_OK) return st;
     uint64_t *seen = &d->seen[sig->exact & d->seen_mask];
     if (rank.len > DEDUP_RANK_MAX) return fail(err, ST_SKIP, "a rank of %zu bytes, %d at most", rank.len, DEDUP_RANK_MAX);
     struct dedup_entry e = {.doc = doc,
@@ -83,7 +94,7 @@ enum status dedup_add(struct dedup *d, uint64_t doc, struct slice rank, const st
                             .n_sketch = sig->n_sketch,
                             .has_sketch = *seen != sig->exact || sig->exact == 0};
     records[0] = (struct lsh_record){sig->exact, seq};
-    enum status st = dedup_spool_add(d->spool, &e, err);
+    st = dedup_spool_add(d->spool, &e, err);
     if (st == ST_OK) st = lsh_runs_add(d->exact, records, 1, err);
     for (unsigned i = 0; i < sig->n_keys; i++) records[i] = lsh_record_of(sig->keys[i], sig->exact, seq);
     if (st == ST_OK && e.has_sketch) st = lsh_runs_add(d->bands, records, sig->n_keys, err);

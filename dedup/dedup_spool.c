@@ -43,6 +43,8 @@ enum status dedup_spool_add(struct dedup_spool *s, const struct dedup_entry *e, 
     enum status st = dedup_stream_room(s->entries, len, &p, &offset, err);
     if (st == ST_OK) st = dedup_stream_room(s->index, sizeof offset, &q, &ignored, err);
     if (st != ST_OK) return st;
+    memset(p + 16, 0, HEAD - 16);
+    memset(p + len - 8, 0, 8);
     memcpy(p, &e->doc, 8);
     memcpy(p + 8, &e->exact, 8);
     memcpy(p + 16, lengths, 4);

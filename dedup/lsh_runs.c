@@ -1,33 +1,40 @@
 /*
- * Each partition has a list of blocks in memory and a list of extents in the file.  When all blocks together reach the budget,
- * every partition's are written, one extent a partition, and given back.  A record of a file is key and value, 16 bytes, or, for
+ * Each partition has a list of blocks in memory and a list of extents in the file.  Blocks are cut from slabs, which are given back
+ * when no block is in use.  When all blocks together reach the budget, every partition's are written, one extent a partition.  A record of a file is key and value, 16 bytes, or, for
  * short keys, the 5 bytes of the key after the leading one, which the partition says, and the value.
  */
 #include "dedup/lsh_runs.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "dedup/dedup_room.h"
 #include "dedup/dedup_tmp.h"
 #include <endian.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BLOCK_RECORDS 510 /* with the head, just under 8 KiB */
-#define SMALL 24          /* sorted by insertion */
+#define BLOCK_RECORDS 511 /* with the link, just under 8 KiB */
+#define SMALL 16          /* sorted by insertion */
+#define DIGIT_BITS 11     /* of a distribution, at most */
 #define SHORT_BYTES 13
 #define MAX_SLICES 256
 
 struct block {
     struct block *next;
-    size_t n;
     struct lsh_record records[BLOCK_RECORDS];
 };
+struct slab {
+    struct slab *next;
+    struct block blocks[];
+};
+#define SLAB_BLOCKS ((DEDUP_ROOM_LARGE - sizeof(struct slab)) / sizeof(struct block))
 struct extent {
     uint64_t offset;
     size_t n; /* records */
 };
 struct partition {
-    struct block *blocks;
+    struct block *blocks; /* all full but the first */
+    size_t in_first;      /* records */
     size_t n_memory;
     struct extent *extents;
     size_t n_extents, extents_room;
@@ -35,7 +42,10 @@ struct partition {
 struct lsh_runs {
     unsigned shift;
     bool keep, short_keys;
-    size_t budget, held; /* bytes of blocks */
+    size_t budget, held; /* bytes of blocks in use */
+    struct slab *slabs;
+    struct block *spare; /* blocks not in use */
+    size_t uncut;        /* blocks of the first slab that never were */
     char *work_dir;
     int fd; /* -1 until the first spill */
     uint64_t end, count;
@@ -60,23 +70,53 @@ enum status lsh_runs_new(unsigned shift, size_t memory_bytes, const char *work_d
     return ST_OK;
 }
 
-static void free_blocks(struct lsh_runs *r, struct partition *p) {
+/* The first slab is paged in as it is used: most stages of a small run never fill it. */
+static struct block *take_block(struct lsh_runs *r) {
+    struct block *b = r->spare;
+    if (b) {
+        r->spare = b->next;
+    } else {
+        if (!r->uncut) {
+            size_t n = r->budget / 16 < DEDUP_ROOM_LARGE ? 1 : SLAB_BLOCKS;
+            size_t bytes = n == 1 ? sizeof(struct slab) + sizeof *b : DEDUP_ROOM_LARGE;
+            struct slab *s = r->slabs ? dedup_room(bytes) : malloc(bytes);
+            if (!s) return NULL;
+            s->next = r->slabs;
+            r->slabs = s;
+            r->uncut = n;
+        }
+        b = &r->slabs->blocks[--r->uncut];
+    }
+    r->held += sizeof *b;
+    return b;
+}
+
+static void free_slabs(struct lsh_runs *r) {
+    while (r->slabs) {
+        struct slab *next = r->slabs->next;
+        free(r->slabs);
+        r->slabs = next;
+    }
+    r->spare = NULL;
+    r->uncut = 0;
+}
+
+static void give_blocks_back(struct lsh_runs *r, struct partition *p) {
     for (struct block *b = p->blocks; b;) {
         struct block *next = b->next;
-        free(b);
+        b->next = r->spare;
+        r->spare = b;
         b = next;
-        __atomic_fetch_sub(&r->held, sizeof *b, __ATOMIC_RELAXED);
+        r->held -= sizeof *b;
     }
     p->blocks = NULL;
-    p->n_memory = 0;
+    p->n_memory = p->in_first = 0;
 }
 
 void lsh_runs_free(struct lsh_runs *r) {
     if (!r) return;
-    for (unsigned i = 0; i < LSH_PARTITIONS; i++) {
-        free_blocks(r, &r->parts[i]);
-        free(r->parts[i].extents);
-    }
+    for (unsigned i = 0; i < LSH_PARTITIONS; i++) free(r->parts[i].extents);
+    free_slabs(r);
     if (r->fd >= 0) close(r->fd);
     pthread_mutex_destroy(&r->lock);
     free(r->work_dir);
@@ -93,6 +133,8 @@ static struct extent *new_extent(struct partition *p) {
     }
     return &p->extents[p->n_extents];
 }
+
+static size_t in_block(const struct partition *p, const struct block *b) { return b == p->blocks ? p->in_first : BLOCK_RECORDS; }
 
 static size_t stored(const struct lsh_runs *r) { return r->short_keys ? SHORT_BYTES : sizeof(struct lsh_record); }
 
@@ -121,17 +163,18 @@ static enum status spill_partition(struct lsh_runs *r, struct partition *p, stru
     for (const struct block *b = p->blocks; b; b = b->next) {
         char packed[BLOCK_RECORDS * SHORT_BYTES];
         const void *bytes = r->short_keys ? packed : (const void *)b->records;
-        if (r->short_keys) pack(b->records, b->n, packed);
-        enum status st = dedup_tmp_write(r->fd, r->end, bytes, b->n * stored(r), err);
+        size_t n = in_block(p, b);
+        if (r->short_keys) pack(b->records, n, packed);
+        enum status st = dedup_tmp_write(r->fd, r->end, bytes, n * stored(r), err);
         if (st != ST_OK) {
             r->end = e->offset;
             return st;
         }
-        r->end += b->n * stored(r);
-        e->n += b->n;
+        r->end += n * stored(r);
+        e->n += n;
     }
     p->n_extents++;
-    free_blocks(r, p);
+    give_blocks_back(r, p);
     return ST_OK;
 }
 
@@ -142,22 +185,25 @@ static enum status spill(struct lsh_runs *r, struct buf *err) {
     return st;
 }
 
+static enum status new_block(struct lsh_runs *r, struct partition *p, struct buf *err) {
+    enum status st = r->held >= r->budget ? spill(r, err) : ST_OK;
+    if (st != ST_OK) return st;
+    struct block *b = take_block(r);
+    if (!b) return fail(err, ST_FATAL, "out of memory");
+    b->next = p->blocks;
+    p->blocks = b;
+    p->in_first = 0;
+    return ST_OK;
+}
+
 static enum status add_locked(struct lsh_runs *r, const struct lsh_record *records, size_t n, struct buf *err) {
     for (size_t i = 0; i < n; i++) {
         struct partition *p = &r->parts[records[i].key >> r->shift & (LSH_PARTITIONS - 1)];
-        if (!p->blocks || p->blocks->n == BLOCK_RECORDS) {
-            if (r->held >= r->budget) {
-                enum status st = spill(r, err);
-                if (st != ST_OK) return st;
-            }
-            struct block *b = malloc(sizeof *b);
-            if (!b) return fail(err, ST_FATAL, "out of memory");
-            b->next = p->blocks;
-            b->n = 0;
-            p->blocks = b;
-            r->held += sizeof *b;
+        if (!p->blocks || p->in_first == BLOCK_RECORDS) {
+            enum status st = new_block(r, p, err);
+            if (st != ST_OK) return st;
         }
-        p->blocks->records[p->blocks->n++] = records[i];
+        p->blocks->records[p->in_first++] = records[i];
         p->n_memory++;
         r->count++;
     }
@@ -245,7 +291,7 @@ enum status lsh_runs_take_slice(const struct lsh_runs *r, unsigned partition, un
     t.v = malloc(t.room * sizeof *t.v);
     if (!t.v) return fail(err, ST_FATAL, "out of memory for %zu records of a partition", t.room);
     for (const struct block *b = p->blocks; st == ST_OK && b; b = b->next)
-        for (size_t i = 0; st == ST_OK && i < b->n; i++)
+        for (size_t i = 0, in = in_block(p, b); st == ST_OK && i < in; i++)
             if (in_slice(&t, b->records[i].key) && !take_record(&t, b->records[i]))
                 st = fail(err, ST_FATAL, "out of memory for %zu records", t.n);
     for (size_t i = 0; st == ST_OK && i < p->n_extents; i++) st = take_extent(&t, &p->extents[i], err);
@@ -261,7 +307,10 @@ enum status lsh_runs_take_slice(const struct lsh_runs *r, unsigned partition, un
 
 void lsh_runs_drop(struct lsh_runs *r, unsigned partition) {
     if (r->keep) return;
-    free_blocks(r, &r->parts[partition]);
+    pthread_mutex_lock(&r->lock);
+    give_blocks_back(r, &r->parts[partition]);
+    if (!r->held) free_slabs(r);
+    pthread_mutex_unlock(&r->lock);
     r->parts[partition].n_extents = 0;
 }
 
@@ -284,41 +333,66 @@ static void insertion_sort(struct lsh_record *v, size_t n) {
     }
 }
 
-static unsigned digit(const struct lsh_record *r, unsigned level) {
-    uint64_t word = level < 8 ? r->key : r->value;
-    return (unsigned)(word >> (56 - 8 * (level & 7))) & 0xFF;
+/* Where records differ: the word, and its highest bit that is not the same in all.  False: they are all one. */
+static bool find_digit(const struct lsh_record *v, size_t n, bool *by_value, unsigned *high) {
+    uint64_t key = 0, value = 0;
+    for (size_t i = 1; i < n; i++) {
+        key |= v[i].key ^ v[0].key;
+        value |= v[i].value ^ v[0].value;
+    }
+    *by_value = !key;
+    if (!key && !value) return false;
+    *high = 63 - (unsigned)__builtin_clzll(key ? key : value);
+    return true;
 }
 
-/* American flag sort (McIlroy, Bostic, McIlroy 1993) by the byte ${level} of 16; at most 16 deep. */
-static void flag_sort(struct lsh_record *v, size_t n, unsigned level) {
-    size_t start[257] = {0}, at[256];
-    for (; level < 16; level++) {
-        memset(start, 0, sizeof start);
-        for (size_t i = 0; i < n; i++) start[digit(&v[i], level) + 1]++;
-        if (start[digit(&v[0], level) + 1] != n) break;
-    }
-    if (level == 16) return;
-    for (unsigned d = 0; d < 256; d++) start[d + 1] += start[d];
-    memcpy(at, start, sizeof at);
-    for (unsigned d = 0; d < 256; d++) {
-        while (at[d] < start[d + 1]) {
+/* The ${bits} bits of ${r} that end at bit ${low}, all above them being the same. */
+static inline unsigned digit(const struct lsh_record *r, bool by_value, unsigned low, unsigned mask) {
+    return (unsigned)((by_value ? r->value : r->key) >> low) & mask;
+}
+
+/* Each record into its bucket, of which ${at} has the beginnings and ${end} the ends. */
+static void deal(struct lsh_record *v, size_t *at, const size_t *end, bool by_value, unsigned low, unsigned mask) {
+    for (unsigned d = 0; d <= mask; d++) {
+        while (at[d] < end[d]) {
             struct lsh_record x = v[at[d]];
-            unsigned to = digit(&x, level);
+            unsigned to = digit(&x, by_value, low, mask);
             while (to != d) {
                 struct lsh_record y = v[at[to]];
                 v[at[to]++] = x;
                 x = y;
-                to = digit(&x, level);
+                to = digit(&x, by_value, low, mask);
             }
             v[at[d]++] = x;
         }
     }
-    for (unsigned d = 0; d < 256; d++) {
-        size_t m = start[d + 1] - start[d];
-        if (m <= SMALL)
-            insertion_sort(v + start[d], m);
+}
+
+/*
+ * American flag sort (McIlroy, Bostic, McIlroy 1993) by the leading bits that differ, as many as leave a few records a bucket.
+ * Every level takes 3 bits or more of 128, and 11 while there are many records.
+ */
+static void flag_sort(struct lsh_record *v, size_t n) {
+    size_t at[1 << DIGIT_BITS], end[1 << DIGIT_BITS];
+    bool by_value;
+    unsigned high, bits = 62 - (unsigned)__builtin_clzll(n);
+    if (!find_digit(v, n, &by_value, &high)) return;
+    if (bits > DIGIT_BITS) bits = DIGIT_BITS;
+    if (bits > high + 1) bits = high + 1;
+    unsigned low = high + 1 - bits, mask = (1u << bits) - 1;
+    memset(end, 0, (mask + 1) * sizeof *end);
+    for (size_t i = 0; i < n; i++) end[digit(&v[i], by_value, low, mask)]++;
+    for (size_t d = 0, sum = 0; d <= mask; d++) {
+        at[d] = sum;
+        sum += end[d];
+        end[d] = sum;
+    }
+    deal(v, at, end, by_value, low, mask);
+    for (size_t d = 0, begin = 0; d <= mask; begin = end[d++]) {
+        if (end[d] - begin <= SMALL)
+            insertion_sort(v + begin, end[d] - begin);
         else
-            flag_sort(v + start[d], m, level + 1);
+            flag_sort(v + begin, end[d] - begin);
     }
 }
 
@@ -326,5 +400,5 @@ void lsh_sort(struct lsh_record *records, size_t n) {
     if (n <= SMALL)
         insertion_sort(records, n);
     else
-        flag_sort(records, n, 0);
+        flag_sort(records, n);
 }

@@ -224,11 +224,45 @@ static void test_runs_sort_and_spill(void **state) {
     buf_free(&err);
 }
 
+static uint64_t sort_key(unsigned kind, size_t i, uint32_t *seed) {
+    switch (kind) {
+    case 0: return (uint64_t)next_random(seed) << 40 | next_random(seed);
+    case 1: return i / 3;                         /* ascending, with equal keys */
+    case 2: return UINT64_MAX - i % 5;            /* few keys, at the end of the range */
+    case 3: return (uint64_t)1 << i % 64;         /* one bit each */
+    case 4: return i ? i % 2 : (uint64_t)1 << 63; /* one far from all others */
+    default: return 7;                            /* the values decide */
+    }
+}
+
+static void test_sort(void **state) {
+    static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 18, 40, 1000, 20000};
+    (void)state;
+    for (unsigned kind = 0; kind < 6; kind++)
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            uint32_t seed = (uint32_t)k + 1;
+            uint64_t sum = 0;
+            struct lsh_record *v = calloc(sizes[k] + 1, sizeof *v);
+            assert_non_null(v);
+            for (size_t i = 0; i < sizes[k]; i++) {
+                v[i] = (struct lsh_record){sort_key(kind, i, &seed), next_random(&seed) % 1000};
+                sum += v[i].key * 31 + v[i].value;
+            }
+            lsh_sort(v, sizes[k]);
+            for (size_t i = 0; i < sizes[k]; i++) {
+                sum -= v[i].key * 31 + v[i].value;
+                if (i > 0) assert_true(v[i - 1].key < v[i].key || (v[i - 1].key == v[i].key && v[i - 1].value <= v[i].value));
+            }
+            assert_int_equal(sum, 0);
+            free(v);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_and_near),      cmocka_unit_test(test_order_threads_memory),
         cmocka_unit_test(test_templates_stay_apart), cmocka_unit_test(test_chains_are_cut),
-        cmocka_unit_test(test_runs_sort_and_spill),
+        cmocka_unit_test(test_runs_sort_and_spill),  cmocka_unit_test(test_sort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
