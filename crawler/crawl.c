@@ -207,6 +207,22 @@ static enum status begin_run(struct crawl *c, struct buf *err) {
     return manifest_run_begin(c->manifest, &run, &c->run, err);
 }
 
+/* With the archive's syncs: what a kill loses of it is the pages of some seconds. */
+static enum status keep_novelty(struct crawl *c, struct buf *err) {
+    struct novelty_entry e;
+    enum status r = ST_OK;
+    while (r == ST_OK && novelty_changed(c->novelty, &e)) {
+        const struct frontier_novelty row = {e.place, e.key, e.pages, e.fresh, e.prints};
+        r = frontier_novelty_put(c->frontier, &row, err);
+    }
+    return r;
+}
+
+static void restore_novelty(void *ctx, const struct frontier_novelty *n) {
+    const struct novelty_entry e = {(uint32_t)n->place, n->key, (uint32_t)n->pages, (uint32_t)n->fresh, n->prints};
+    novelty_restore(ctx, &e);
+}
+
 static enum status set_up(struct crawl *c, bool *newer, struct buf *err) {
     const char *contact = c->opt->campaign->contact;
     if (!contact || !*contact)
@@ -215,6 +231,7 @@ static enum status set_up(struct crawl *c, bool *newer, struct buf *err) {
     enum status r = choose_sources(c, err);
     if (r == ST_OK && !(c->novelty = novelty_new())) r = fail(err, ST_FATAL, "out of memory");
     if (r == ST_OK) r = open_files(c, newer, err);
+    if (r == ST_OK) r = frontier_each_novelty(c->frontier, restore_novelty, c->novelty, err);
     if (r == ST_OK) r = crawl_archive_recover(c, err);
     if (r == ST_OK) r = begin_run(c, err);
     if (r == ST_OK) r = open_net(c, err);
@@ -234,6 +251,7 @@ static void roll_back(struct crawl *c) {
 static enum status commit(struct crawl *c, struct buf *err) {
     bool lasting = crawl_archive_sync_due(c);
     enum status r = crawl_archive_grow(c, err);
+    if (r == ST_OK && lasting) r = keep_novelty(c, err);
     if (r == ST_OK && lasting) r = crawl_archive_sync(c, err);
     if (r == ST_OK && c->hosts_open) r = hosts_commit(c->hosts, err);
     c->hosts_open = false;
@@ -368,6 +386,7 @@ static enum status give_back(struct crawl *c, struct buf *err) {
         politeness_start(&s->clock, &s->rules, c->now_ms, crawl_dice(c));
         r = hosts_release(c->hosts, slice_str(s->name), &s->clock, err);
     }
+    if (r == ST_OK) r = keep_novelty(c, err);
     return r == ST_OK ? commit(c, err) : r;
 }
 

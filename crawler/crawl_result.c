@@ -32,12 +32,22 @@ static enum status add_link(struct crawl *c, struct crawl_job *job, const struct
 }
 
 /* How French a host is decides its turn when many are due. */
-static void learn(struct crawl *c, const struct crawl_job *job) {
+static enum status learn(struct crawl *c, const struct crawl_job *job, struct buf *err) {
     uint64_t found;
-    if (job->french_share < 0 || !map64_get(&c->slots, (uint64_t)job->host, &found)) return;
-    struct crawl_slot *s = (struct crawl_slot *)(uintptr_t)found;
-    s->documents++;
-    s->french += (job->french_share - s->french) / (double)(s->documents < 50 ? s->documents : 50);
+    int64_t n;
+    double share;
+    if (job->french_share < 0) return ST_OK;
+    struct crawl_slot *s = map64_get(&c->slots, (uint64_t)job->host, &found) ? (struct crawl_slot *)(uintptr_t)found : NULL;
+    enum status r = ST_OK;
+    if (s)
+        n = s->documents, share = s->french;
+    else
+        r = frontier_french_get(c->frontier, job->host, &n, &share, err);
+    if (r != ST_OK) return r;
+    n++;
+    share += (job->french_share - share) / (double)(n < 50 ? n : 50);
+    if (s) s->documents = n, s->french = share;
+    return frontier_french_put(c->frontier, job->host, n, share, err);
 }
 
 /* What its path template and its host have brought, see novelty.h. */
@@ -83,9 +93,8 @@ static enum status settle(struct crawl *c, struct crawl_job *job, struct buf *er
     enum status r = crawl_revisit_finish(c, job, &end, err);
     for (size_t i = 0; r == ST_OK && i < job->n_links; i++) r = add_link(c, job, &job->links[i], err);
     count(c, job);
-    learn(c, job);
     learn_novelty(c, job);
-    return r;
+    return r == ST_OK ? learn(c, job, err) : r;
 }
 
 enum status crawl_result_all(struct crawl *c, struct buf *err) {

@@ -97,9 +97,9 @@ struct crawl_slot *crawl_slots_get(struct crawl *c, int64_t host, struct slice n
     }
     s->host = host;
     s->rules = (struct politeness_rules){POLITENESS_FLOOR_MS, -1, c->opt->backoff_ms};
-    s->french = 1;
     c->n_slots++;
-    if (crawl_dispatch_hosts_begin(c, err) != ST_OK || hosts_clock(c->hosts, name, c->now_ms, &s->clock, err) != ST_OK) {
+    if (crawl_dispatch_hosts_begin(c, err) != ST_OK || hosts_clock(c->hosts, name, c->now_ms, &s->clock, err) != ST_OK ||
+        frontier_french_get(c->frontier, host, &s->documents, &s->french, err) != ST_OK) {
         crawl_slots_forget(c, s);
         return NULL;
     }

@@ -8,6 +8,7 @@
  *   capture  answers archived in a pair that is not in the manifest yet, and documents to be withdrawn with it
  *   note     facts of the campaign by name: 'sources', the signature of what bounded them last (frontier_reconsider.c)
  *   visit    what a fetch left for the next one (frontier_visit.c)
+ *   french, novelty   what was learnt of the hosts (frontier_learnt.c)
  */
 #include "crawler/frontier.h"
 
@@ -163,6 +164,7 @@ enum status frontier_open(const char *path, int64_t now_ms, struct frontier **ou
     if (r == ST_OK) r = open_db(f, path, DB_WRITE, newer, err);
     if (r == ST_OK) r = load_reasons(f, err);
     if (r == ST_OK) r = frontier_visit_open(f, err);
+    if (r == ST_OK) r = frontier_learnt_open(f, err);
     if (r == ST_OK) r = recover(f, now_ms, err);
     if (r == ST_OK) r = db_exec(&f->db, "PRAGMA wal_autocheckpoint=0", err);
     if (r != ST_OK) {
@@ -190,6 +192,7 @@ void frontier_free(struct frontier *f) {
     if (!f) return;
     for (int i = 0; i < FRONTIER_N; i++) sqlite3_finalize(f->st[i]);
     for (int i = 0; i < VISIT_N; i++) sqlite3_finalize(f->visit[i]);
+    for (int i = 0; i < LEARNT_N; i++) sqlite3_finalize(f->learnt[i]);
     db_close(&f->db);
     if (f->lock >= 0) close(f->lock);
     buf_free(&f->url);

@@ -140,6 +140,22 @@ enum status frontier_visit_modified(struct frontier *f, int64_t key, int64_t mod
 /** frontier_visit_next(f, next_ms, n, err): how many URLs will be due by themselves and when the first is; for readers too. */
 enum status frontier_visit_next(struct frontier *f, int64_t *next_ms, int64_t *n, struct buf *err) MUST_CHECK;
 
+/* ---- what was learnt of hosts (frontier_learnt.c) ---- */
+
+/** frontier_french_get(f, host, documents, share, err), frontier_french_put(…): documents of a host and their mean French share; 0 and 1
+ *  when none was noted. */
+enum status frontier_french_get(struct frontier *f, int64_t host, int64_t *documents, double *share, struct buf *err) MUST_CHECK;
+enum status frontier_french_put(struct frontier *f, int64_t host, int64_t documents, double share, struct buf *err) MUST_CHECK;
+struct frontier_novelty { /* as struct novelty_entry */
+    int64_t place;
+    uint64_t key;
+    int64_t pages, fresh;
+    struct slice prints;
+};
+enum status frontier_novelty_put(struct frontier *f, const struct frontier_novelty *n, struct buf *err) MUST_CHECK;
+typedef void (*frontier_novelty_fn)(void *ctx, const struct frontier_novelty *n);
+enum status frontier_each_novelty(struct frontier *f, frontier_novelty_fn fn, void *ctx, struct buf *err) MUST_CHECK;
+
 /* ---- segments and their captures ---- */
 
 struct frontier_segment {

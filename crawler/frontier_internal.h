@@ -49,6 +49,7 @@ enum {
 };
 
 enum { VISIT_GET, VISIT_PUT, VISIT_KEEP, VISIT_KEEP_URL, VISIT_DUE, VISIT_MODIFIED, VISIT_N };
+enum { LEARNT_FRENCH_GET, LEARNT_FRENCH_PUT, LEARNT_NOVELTY_PUT, LEARNT_N };
 
 /* URLs seen lately, by the low bits of their hash: pages of a site link to the same ones again and again. */
 struct frontier_known {
@@ -61,18 +62,21 @@ struct frontier {
     struct frontier_known *known; /* FRONTIER_KNOWN of them, or NULL */
     struct db db;
     sqlite3_stmt *st[FRONTIER_N];
-    int lock;                     /* descriptor that holds the campaign's lock; -1: reading */
-    int64_t reason[REASON_N];     /* row numbers of the words */
-    int64_t order;                /* of discovery: the last given */
-    struct map64 hosts;           /* hash of a name → number */
-    sqlite3_stmt *visit[VISIT_N]; /* of frontier_visit.c; NULL when reading */
-    bool visits;                  /* there are some */
-    struct buf visited;           /* what frontier_visit_get() lends */
-    struct buf url;               /* what frontier_next() and frontier_segment_first() lend */
+    int lock;                       /* descriptor that holds the campaign's lock; -1: reading */
+    int64_t reason[REASON_N];       /* row numbers of the words */
+    int64_t order;                  /* of discovery: the last given */
+    struct map64 hosts;             /* hash of a name → number */
+    sqlite3_stmt *visit[VISIT_N];   /* of frontier_visit.c; NULL when reading */
+    sqlite3_stmt *learnt[LEARNT_N]; /* of frontier_learnt.c; likewise */
+    bool visits;                    /* there are some */
+    struct buf visited;             /* what frontier_visit_get() lends */
+    struct buf url;                 /* what frontier_next() and frontier_segment_first() lend */
 };
 
 /** frontier_visit_open(f, err): make the table when it is not there, prepare its statements. */
 enum status frontier_visit_open(struct frontier *f, struct buf *err) MUST_CHECK;
+/** frontier_learnt_open(f, err): likewise for what was learnt of hosts. */
+enum status frontier_learnt_open(struct frontier *f, struct buf *err) MUST_CHECK;
 /** frontier_visit_lost(f, segment, err): the captures of ${segment} are lost: their next fetch is unconditional. */
 enum status frontier_visit_lost(struct frontier *f, int64_t segment, struct buf *err) MUST_CHECK;
 

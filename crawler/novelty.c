@@ -16,11 +16,13 @@
 struct entry {
     uint64_t key;
     uint32_t pages, fresh;
+    bool changed; /* and in the list */
     uint64_t prints[PRINTS];
 };
 
 struct novelty {
     struct entry entries[SETS][WAYS];
+    uint32_t changed[SETS * WAYS], n_changed; /* places */
 };
 
 struct novelty *novelty_new(void) {
@@ -116,18 +118,24 @@ static struct entry *take(struct novelty *n, uint64_t key) {
         if (set[w].key == key && set[w].pages) return &set[w];
         if (set[w].pages < least->pages) least = &set[w];
     }
+    bool changed = least->changed;
     memset(least, 0, sizeof *least);
     least->key = key;
+    least->changed = changed;
     return least;
 }
 
+/* Prints that stand in it. */
+static uint32_t kept(const struct entry *e) { return e->fresh < PRINTS ? e->fresh : PRINTS; }
+
 static void count(struct novelty *n, uint64_t key, uint64_t print) {
     struct entry *e = take(n, key);
-    unsigned kept = e->fresh < PRINTS ? e->fresh : PRINTS;
     bool known = false;
-    for (unsigned i = 0; i < kept && !known; i++) known = __builtin_popcountll(e->prints[i] ^ print) <= NEAR;
+    for (unsigned i = 0; i < kept(e) && !known; i++) known = __builtin_popcountll(e->prints[i] ^ print) <= NEAR;
     e->pages++;
     if (!known) e->prints[e->fresh++ % PRINTS] = print;
+    if (!e->changed) n->changed[n->n_changed++] = (uint32_t)(e - n->entries[0]);
+    e->changed = true;
 }
 
 void novelty_learn(struct novelty *n, const struct novelty_keys *keys, uint64_t print) {
@@ -146,4 +154,24 @@ bool novelty_spent(const struct novelty *n, const struct novelty_keys *keys, int
     if (barren <= 0) return false;
     return spent(find(n, keys->template), barren, pages, fresh) ||
            spent(find(n, keys->host), barren * NOVELTY_HOST_FACTOR, pages, fresh);
+}
+
+/* ---- over a restart ---- */
+
+bool novelty_changed(struct novelty *n, struct novelty_entry *out) {
+    if (!n->n_changed) return false;
+    uint32_t place = n->changed[--n->n_changed];
+    struct entry *e = &n->entries[place / WAYS][place % WAYS];
+    e->changed = false;
+    *out =
+        (struct novelty_entry){place, e->key, e->pages, e->fresh, slice_of((const char *)e->prints, kept(e) * sizeof *e->prints)};
+    return true;
+}
+
+void novelty_restore(struct novelty *n, const struct novelty_entry *in) {
+    if (in->place >= SETS * WAYS || (in->key & (SETS - 1)) != in->place / WAYS) return;
+    struct entry e = {.key = in->key, .pages = in->pages, .fresh = in->fresh};
+    if (in->fresh > in->pages || in->prints.len != kept(&e) * sizeof *e.prints) return;
+    memcpy(e.prints, in->prints.ptr, in->prints.len);
+    n->entries[in->place / WAYS][in->place % WAYS] = e;
 }

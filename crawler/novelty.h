@@ -36,4 +36,16 @@ void novelty_learn(struct novelty *n, const struct novelty_keys *keys, uint64_t 
 /** novelty_spent(n, keys, barren, pages, fresh): no more of it, after *${pages} of which *${fresh} were new; ${barren} 0: never starved. */
 bool novelty_spent(const struct novelty *n, const struct novelty_keys *keys, int64_t barren, uint32_t *pages, uint32_t *fresh);
 
+/* An entry of the table, to be kept over a restart. */
+struct novelty_entry {
+    uint32_t place; /* where it stands: a later one there takes its place */
+    uint64_t key;
+    uint32_t pages, fresh;
+    struct slice prints;
+};
+/** novelty_changed(n, entry): an entry that changed since it was last given, borrowed until the next call; false: no more. */
+bool novelty_changed(struct novelty *n, struct novelty_entry *entry);
+/** novelty_restore(n, entry): put back what novelty_changed() gave; what cannot have come from it is left out. */
+void novelty_restore(struct novelty *n, const struct novelty_entry *entry);
+
 #endif

@@ -58,6 +58,23 @@ class Traps(CrawlCase):
             self.assertLess(seen[host], most, seen)
             self.assertGreater(seen[host], BARREN, seen)
 
+    def test_a_restart_forgets_nothing(self):
+        """A few pages a run: what was learnt before counts, of traps and of languages."""
+        o = self.serve({})
+        english = {"/robots.txt": RULES, "/": html("Home", "The council met on Tuesday to discuss the repair of the old bridge over the river. " * 3, ["/a%d" % i for i in range(9)])}
+        english.update(("/a%d" % i, html("Page", "Visitors are kindly asked to leave their umbrellas in the hall number %d. " % i * 3)) for i in range(9))
+        o.sites = {"agenda.test": Made(calendar), "english.test": {t: p if isinstance(p, Page) else Page(p) for t, p in english.items()}}
+        self.source("agenda.test", delay=2, max_barren_pages=BARREN, max_depth=1000)
+        self.source("english.test", delay=2)
+        for run in range(12):
+            if self.crawl(o, "--max-pages", "10")["outcome"] == "done":
+                break
+        self.assertLess(run, 11)
+        self.assertLess(len(o.targets("agenda.test")), 3 * BARREN)
+        host, documents, share = self.frontier("SELECT h.name, documents, share FROM french f JOIN host h ON h.id=f.host ORDER BY 1 DESC")[0]
+        self.assertEqual((host, documents), ("english.test", 10))
+        self.assertLess(share, 0.25)
+
     def test_pages_of_one_template_that_differ_are_all_fetched(self):
         pages = 10 * BARREN
         dice = random.Random(3)
