@@ -56,6 +56,8 @@ void hash_base32(struct buf *out, const unsigned char *bytes, size_t n) {
         size_t have = n - i < 5 ? n - i : 5;
         for (size_t j = 0; j < 5; j++) group = group << 8 | (j < have ? bytes[i + j] : 0);
         size_t chars = (have * 8 + 4) / 5;
-        for (size_t j = 0; j < 8; j++) buf_char(out, j < chars ? alphabet[group >> (35 - 5 * j) & 31] : '=');
+        char text[8];
+        for (size_t j = 0; j < 8; j++) text[j] = j < chars ? alphabet[group >> (35 - 5 * j) & 31] : '=';
+        buf_append(out, text, sizeof text);
     }
 }

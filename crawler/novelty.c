@@ -60,22 +60,44 @@ static uint64_t word_hash(struct slice word, bool numbers_alike) {
     return numbers_alike && digits == n ? 0 : hash64(slice_of(small, n));
 }
 
-static void vote(int32_t votes[64], uint64_t feature) {
-    for (unsigned b = 0; b < 64; b++) votes[b] += (int32_t)(feature >> b & 1) * 2 - 1;
+#define VOTES_AT_ONCE 255 /* that a byte counts */
+
+/* How many features had each bit: eight counters a word, a byte each, emptied into ${sums} before they run over. */
+struct votes {
+    uint64_t bytes[8];
+    uint32_t sums[64];
+    unsigned n, total;
+};
+
+static void empty(struct votes *v) {
+    for (unsigned b = 0; b < 64; b++) v->sums[b] += (uint32_t)(v->bytes[b / 8] >> b % 8 * 8 & 0xFF);
+    memset(v->bytes, 0, sizeof v->bytes);
+    v->total += v->n;
+    v->n = 0;
+}
+
+static void vote(struct votes *v, uint64_t feature) {
+    for (unsigned i = 0; i < 8; i++) {
+        /* bit k of a byte of the feature to byte k of a word, as 0 or 1 */
+        uint64_t spread = (feature >> i * 8 & 0xFF) * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201);
+        v->bytes[i] += (spread + UINT64_C(0x7F7F7F7F7F7F7F7F)) >> 7 & UINT64_C(0x0101010101010101);
+    }
+    if (++v->n == VOTES_AT_ONCE) empty(v);
 }
 
 uint64_t novelty_print(struct slice text) {
-    int32_t votes[64] = {0};
+    struct votes votes = {0};
     struct slice word;
     bool alike = is_short(text);
     uint64_t before = 0, print = 0;
     size_t at = 0;
     for (unsigned n = 0; n < WORDS_MAX && next_word(text, &at, &word); n++) {
         uint64_t pair[2] = {before, word_hash(word, alike)};
-        vote(votes, hash64(slice_of((const char *)pair, sizeof pair)));
+        vote(&votes, hash64(slice_of((const char *)pair, sizeof pair)));
         before = pair[1];
     }
-    for (unsigned b = 0; b < 64; b++) print |= (uint64_t)(votes[b] > 0) << b;
+    empty(&votes);
+    for (unsigned b = 0; b < 64; b++) print |= (uint64_t)(2 * votes.sums[b] > votes.total) << b;
     return print;
 }
 

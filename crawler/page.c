@@ -93,6 +93,7 @@ enum status page_read(struct page_reader *r, struct slice utf8, const struct pag
                          .page = page,
                          .json = r->json,
                          .address = slice_of("", 0),
+                         .label = slice_of("", 0),
                          .cues = extractor_cues(r->extractor),
                          .bytes = utf8,
                          .scratch = r->scratch};

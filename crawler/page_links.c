@@ -91,12 +91,12 @@ static void read_metas(struct page_job *j) {
 
 struct collector {
     struct page_link *links;
-    size_t n;
+    size_t n, room;
     struct map64 seen; /* hash of the URL → its index */
 };
 
 static void add_link(struct page_job *j, struct collector *c, struct slice href, struct page_link as) {
-    if (c->n >= LIMIT_LINKS) return;
+    if (c->n >= c->room) return;
     struct slice url = page_resolve(j, href);
     if (!url.len) return;
     uint64_t key = hash64(url), at = 0;
@@ -129,6 +129,16 @@ static void read_link_element(struct page_job *j, struct collector *c, size_t no
     if (hreflang || next || feed) add_link(j, c, href, as);
 }
 
+/* How many links the page may have, LIMIT_LINKS at most. */
+static size_t count_anchors(const struct page_tree *t) {
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_nodes && n < LIMIT_LINKS; i++) {
+        uint8_t tag = t->nodes[i].tag;
+        n += tag == TAG_a || tag == TAG_area || tag == TAG_link;
+    }
+    return n;
+}
+
 static void walk_links(struct page_job *j, struct collector *c) {
     const struct page_tree *t = j->tree;
     for (size_t i = 0; i < t->n_nodes; i++) {
@@ -146,8 +156,8 @@ static void walk_links(struct page_job *j, struct collector *c) {
 void page_read_links(struct page_job *j) {
     read_base(j);
     read_metas(j);
-    struct collector c = {0};
-    if (j->opt->want_links) c.links = arena_alloc(j->arena, LIMIT_LINKS * sizeof *c.links);
+    struct collector c = {.room = j->opt->want_links ? count_anchors(j->tree) : 0};
+    if (c.room) c.links = arena_alloc(j->arena, c.room * sizeof *c.links);
     walk_links(j, c.links ? &c : NULL);
     map64_free(&c.seen);
     j->page->links = c.links;

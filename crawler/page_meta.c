@@ -174,6 +174,7 @@ static struct slice tidy_text(struct page_job *j, struct slice s) {
 static size_t separator_at(struct slice s, size_t i) {
     static const char *const marks[] = {" | ",  " - ",  " – ", " — ", " • ", " · ", " » ", " « ",
                                         " :: ", " // ", " ⋅ ", " / ", " ◦ ", " ● ", " ▷ ", "| "};
+    if (s.ptr[i] != ' ' && s.ptr[i] != '|') return 0;
     for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
         if (slice_starts(slice_sub(s, i, s.len), slice_str(marks[k]))) return strlen(marks[k]);
     return 0;
@@ -202,7 +203,8 @@ static struct slice host_name(const struct page_job *j) {
     return slice_starts(p.host, slice_str("www.")) ? slice_sub(p.host, 4, p.host.len) : p.host;
 }
 
-static struct slice host_label(const struct page_job *j) {
+/* "exemple" of www.exemple.fr: what a site is called when nothing says it better. */
+static struct slice read_label(const struct page_job *j) {
     struct slice host = url_domain(host_name(j));
     size_t dot = slice_find_char(host, '.');
     return dot == SIZE_MAX ? host : slice_sub(host, 0, dot);
@@ -210,7 +212,7 @@ static struct slice host_label(const struct page_job *j) {
 
 /* Without the site's name at either end. */
 static struct slice strip_site(const struct page_job *j, struct slice title, struct slice site) {
-    struct slice label = host_label(j);
+    struct slice label = j->label;
     for (int round = 0; round < 3; round++) {
         size_t first = SIZE_MAX, last = SIZE_MAX, last_len = 0, first_len = 0;
         for (size_t i = 0; i < title.len; i++) {
@@ -273,7 +275,7 @@ static bool is_tail(const struct page_job *j, struct slice title, struct slice s
     for (size_t i = 0; i + s.len < title.len; i++) {
         if (!separator_at(title, i)) continue;
         struct slice head = slice_sub(title, 0, i);
-        return !names_match(head, site) && !names_match(head, host_label(j));
+        return !names_match(head, site) && !names_match(head, j->label);
     }
     return false;
 }
@@ -288,7 +290,7 @@ static struct headings find_headings(struct page_job *j, struct slice title, str
         if (tag != TAG_h1 && tag != TAG_h2 && tag != TAG_h3) continue;
         tries++;
         struct slice s = text_of(j, i, 500);
-        if (s.len < 3 || names_match(s, site) || names_match(s, host_label(j)) || leads_home(j, i)) continue;
+        if (s.len < 3 || names_match(s, site) || names_match(s, j->label) || leads_home(j, i)) continue;
         if (tag == TAG_h1 && !in_main(t, i) && is_tail(j, title, s, site)) continue;
         bool held = s.len >= 8 && slice_find_nocase(title, s) != SIZE_MAX;
         if (held && tag == TAG_h1 && !h.held.len) h.held = s;
@@ -327,7 +329,7 @@ static void read_title(struct page_job *j, struct page_facts *f) {
     struct headings h = find_headings(j, html.len ? html : og, site);
     struct slice ld = tidy_text(j, f->ld.headline);
     struct slice bare = strip_site(j, html, site);
-    bool site_only = names_match(bare, site) || names_match(bare, host_label(j));
+    bool site_only = names_match(bare, site) || names_match(bare, j->label);
     f->html_title = html;
     if (h.held.len && (agrees(html, h.held) || agrees(og, h.held)))
         j->page->title = h.held;
@@ -377,12 +379,14 @@ static bool looks_like_names(struct slice s) {
 }
 
 bool page_may_date(const struct page_job *j, size_t node) {
-    static const enum page_attr_name names[] = {ATTR_CLASS, ATTR_ID, ATTR_ITEMPROP, ATTR_PROPERTY, ATTR_REL};
-    const struct page_node *n = &j->tree->nodes[node];
+    static const uint32_t names = 1u << ATTR_CLASS | 1u << ATTR_ID | 1u << ATTR_ITEMPROP | 1u << ATTR_PROPERTY | 1u << ATTR_REL;
+    const struct page_tree *t = j->tree;
+    const struct page_node *n = &t->nodes[node];
     if (n->tag == TAG_time) return true;
     uint32_t cues = 0;
-    for (size_t i = 0; n->len && i < sizeof names / sizeof *names; i++)
-        cues |= extract_cues_of(j->cues, page_attr(j->tree, node, names[i]));
+    for (size_t i = n->at; i < n->at + n->len; i++)
+        if (names >> t->attrs[i].name & 1)
+            cues |= extract_cues_of(j->cues, slice_of(buf_cstr(&t->values) + t->attrs[i].at, t->attrs[i].len));
     return cues & (CUE_BIT(META) | CUE_BIT(AUTHOR) | CUE_BIT(NOTE));
 }
 
@@ -425,7 +429,7 @@ static void read_author(struct page_job *j, struct page_facts *f) {
     struct slice s = slice_of("", 0), fallback = slice_of("", 0);
     for (size_t i = 0; i < 2 && !s.len; i++) {
         if (!stated[i].len) continue;
-        bool is_site = names_match(stated[i], site) || names_match(stated[i], host_label(j));
+        bool is_site = names_match(stated[i], site) || names_match(stated[i], j->label);
         if (!is_site) s = stated[i];
         if (is_site && !fallback.len) fallback = stated[i];
     }
@@ -456,6 +460,7 @@ void page_read_metadata(struct page_job *j, struct page_facts *f) {
     for (size_t i = 0; i < META_FIELDS; i++) f->meta[i] = slice_of("", 0);
     read_metas(j, f);
     j->address = f->meta[META_ADDRESS];
+    j->label = read_label(j);
     page_ld_read(j, &f->ld);
     read_title(j, f);
     read_author(j, f);

@@ -161,7 +161,7 @@ static bool read_text(struct page_job *j, bool month_first) {
            read_range(j, month_first, h1, n, SIZE_MAX);
 }
 
-/* What announces a day of publication in a line; none of "mis à jour le". */
+/* What announces a day of publication in a line that is not empty; none of "mis à jour le". */
 static size_t announces(struct slice s) {
     static const struct slice words[] = {
         SLICE_LIT("publié le"),      SLICE_LIT("publiée le"),      SLICE_LIT("publié :"),         SLICE_LIT("publication :"),
@@ -170,8 +170,10 @@ static size_t announces(struct slice s) {
         SLICE_LIT("published"),      SLICE_LIT("posted"),          SLICE_LIT("publication date"), SLICE_LIT("veröffentlicht"),
         SLICE_LIT("erschienen"),     SLICE_LIT("publicado"),       SLICE_LIT("pubblicato"),       SLICE_LIT("gepubliceerd"),
     };
+    char first = ascii_lower(s.ptr[0]);
+    if (!memchr("pmdveg", first, 6)) return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (slice_starts_nocase(s, words[i])) return words[i].len;
+        if (words[i].ptr[0] == first && slice_starts_nocase(s, words[i])) return words[i].len;
     return 0;
 }
 

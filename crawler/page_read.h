@@ -19,6 +19,7 @@ struct page_job {
     struct slice bytes;   /* the page as given */
     struct buf scratch;   /* free for a function to use between its own lines */
     struct slice address; /* og:url, as written, or "" */
+    struct slice label;   /* the host's own name without its domain, once the metas are read; borrows from the page's addresses */
     struct slice base;    /* what links are resolved against, canonical or "" */
 };
 

@@ -84,10 +84,11 @@ static void keep_first(struct slice *slot, struct slice value) {
     if (!slot->ptr) *slot = value;
 }
 
-static void read_attributes(struct tag_scan *t, struct attributes *a) {
+static void read_attributes(struct tag_scan *t, bool wanted, struct attributes *a) {
     struct slice name, value;
     memset(a, 0, sizeof *a);
     while (tag_scan_attribute(t, &name, &value)) {
+        if (!wanted) continue;
         if (slice_eq_nocase(name, slice_str("name"))) keep_first(&a->name, value);
         if (slice_eq_nocase(name, slice_str("property"))) keep_first(&a->property, value);
         if (slice_eq_nocase(name, slice_str("content"))) keep_first(&a->content, value);
@@ -144,14 +145,16 @@ void rights_html_read(struct slice html, struct slice agent, const struct rights
     bool head = true;
     while (tag_scan_next(&t)) {
         struct attributes a;
-        read_attributes(&t, &a);
+        bool meta = slice_eq_nocase(t.name, slice_str("meta")), link = slice_eq_nocase(t.name, slice_str("link"));
+        bool script = slice_eq_nocase(t.name, slice_str("script"));
+        read_attributes(&t, meta || link || script, &a);
         struct slice text = tag_scan_text(&t);
         head = head && in_head(t.name);
-        if (slice_eq_nocase(t.name, slice_str("meta"))) {
+        if (meta) {
             read_meta(out, &a, head, agent, policy, text);
-        } else if (slice_eq_nocase(t.name, slice_str("link"))) {
+        } else if (link) {
             if (has_word(a.rel, "license") && is_rsl(a.type)) rights_add(l, "rsl", "licence to be obtained", text, RIGHTS_DOUBT);
-        } else if (slice_eq_nocase(t.name, slice_str("script")) && is_rsl(a.type)) {
+        } else if (script && is_rsl(a.type)) {
             rights_add(l, "rsl", "licence to be obtained", text, RIGHTS_DOUBT);
         }
     }

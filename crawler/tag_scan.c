@@ -49,6 +49,7 @@ bool tag_scan_attribute(struct tag_scan *t, struct slice *name, struct slice *va
 /* The elements whose content is text, or inert. */
 static bool is_opaque(struct slice name) {
     static const char *const names[] = {"script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "template"};
+    if (name.len < 3 || !memchr("stxin", ascii_lower(name.ptr[0]), 5)) return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (slice_eq_nocase(name, slice_str(names[i]))) return true;
     }

@@ -49,8 +49,11 @@ void warc_payload_digest(struct slice body, struct buf *out) {
 static void field(struct buf *out, const char *name, struct slice value) {
     buf_str(out, name);
     buf_str(out, ": ");
-    for (size_t i = 0; i < value.len; i++)
-        if ((unsigned char)value.ptr[i] >= 0x20 && value.ptr[i] != 0x7f) buf_char(out, value.ptr[i]);
+    for (size_t from = 0, i = 0; i <= value.len; i++) {
+        if (i < value.len && (unsigned char)value.ptr[i] >= 0x20 && value.ptr[i] != 0x7f) continue;
+        buf_slice(out, slice_sub(value, from, i));
+        from = i + 1;
+    }
     buf_str(out, "\r\n");
 }
 static void field_str(struct buf *out, const char *name, const char *value) { field(out, name, slice_str(value)); }
