@@ -268,6 +268,7 @@ static enum status work(struct crawl *c, struct buf *err) {
     r = crawl_answer_all(c, err);
     if (r == ST_OK) r = crawl_result_all(c, err);
     if (r == ST_OK) r = crawl_revisit_tick(c, err);
+    if (r == ST_OK) r = crawl_recheck_work(c, err);
     if (r == ST_OK) r = crawl_dispatch(c, err);
     if (r == ST_OK) r = commit(c, err);
     if (r != ST_OK) {
@@ -336,7 +337,7 @@ static bool closed(struct crawl *c) {
 /* Ends, pauses and limits.  Sets l->over when the loop is to end. */
 static void steer(struct crawl *c, struct loop *l, enum crawl_outcome *outcome) {
     const struct crawl_hooks *h = c->hooks;
-    bool idle = fetch_multi_open(c->net) == 0 && c->n_jobs == 0;
+    bool idle = fetch_multi_open(c->net) == 0 && c->n_jobs == 0 && !crawl_recheck_busy(c);
     bool stop = h && h->stop && h->stop(h->ctx), spent = budget_spent(c);
     if ((stop || spent) && !l->drain_ms) {
         *outcome = stop ? CRAWL_STOPPED : CRAWL_LIMIT;
@@ -357,6 +358,7 @@ static void steer(struct crawl *c, struct loop *l, enum crawl_outcome *outcome) 
 
 static int64_t sleep_ms(struct crawl *c) {
     int64_t due = crawl_slots_next_due(c), wait = due == INT64_MAX || c->stopping ? LOOP_MS : due - clock_wall_ms();
+    if (crawl_recheck_busy(c)) return 0;
     if (c->n_ready && !c->stopping) wait = LOOP_MS; /* as many requests open as there may be: an answer will wake us */
     return wait < 0 ? 0 : wait > LOOP_MS ? LOOP_MS : wait;
 }
@@ -445,6 +447,7 @@ static void tear_down(struct crawl *c) {
     if (c->net) fetch_multi_drop(c->net, drop_job);
     fetch_multi_free(c->net);
     crawl_archive_close(c);
+    crawl_recheck_free(c);
     crawl_slots_free(c);
     map64_free(&c->source_at);
     frontier_free(c->frontier);

@@ -200,13 +200,14 @@ static void closed(struct crawl_gate *gate, enum reason reason, struct slice det
 }
 
 /* The host's own signals against this target.  True: nothing closes it. */
-static bool unreserved(struct crawl *c, const struct crawl_origin *o, struct slice target, size_t source, struct crawl_gate *gate) {
+static bool unreserved(struct crawl *c, const struct crawl_rights *rights, struct slice target, size_t source,
+                       struct crawl_gate *gate) {
     struct rights_decision d;
     struct rights_inputs in = {.target = target,
                                .agent = slice_str(c->product),
                                .policy = c->opt->rights,
-                               .host = o->rights->host,
-                               .tdmrep = o->rights->tdmrep,
+                               .host = rights->host,
+                               .tdmrep = rights->tdmrep,
                                .source_licence = crawl_licence(c->sources[source].src)};
     rights_decide(&in, &d);
     if (d.verdict == RIGHTS_ALLOW) return true;
@@ -223,6 +224,20 @@ static bool unreserved(struct crawl *c, const struct crawl_origin *o, struct sli
     if (!c->scratch.len) buf_str(&c->scratch, d.reason);
     closed(gate, reserved ? REASON_RESERVED : REASON_UNSURE, buf_view(&c->scratch));
     return false;
+}
+
+bool crawl_control_says(struct crawl *c, const struct crawl_rights *rights, struct slice target, size_t source,
+                        struct crawl_gate *gate) {
+    if (rights->robots) {
+        struct robots_match m = robots_match(rights->robots, target);
+        if (!m.allowed) {
+            buf_clear(&c->scratch);
+            buf_printf(&c->scratch, "%.*s (robots.txt line %u)", SLICE_ARG(m.rule), m.line);
+            closed(gate, REASON_ROBOTS, buf_view(&c->scratch));
+            return false;
+        }
+    }
+    return unreserved(c, rights, target, source, gate);
 }
 
 enum status crawl_control_gate(struct crawl *c, struct crawl_origin *o, struct slice target, size_t source, struct crawl_gate *gate,
@@ -244,20 +259,12 @@ enum status crawl_control_gate(struct crawl *c, struct crawl_origin *o, struct s
         gate->due_ms = c->now_ms + 1000;
         return ST_OK;
     }
-    if (o->rights->robots) {
-        struct robots_match m = robots_match(o->rights->robots, target);
-        if (!m.allowed) {
-            buf_clear(&c->scratch);
-            buf_printf(&c->scratch, "%.*s (robots.txt line %u)", SLICE_ARG(m.rule), m.line);
-            closed(gate, REASON_ROBOTS, buf_view(&c->scratch));
-            return ST_OK;
-        }
+    if (crawl_control_says(c, o->rights, target, source, gate)) {
+        /* A robots.txt that closes the file itself leaves nothing to ask. */
+        bool may_ask = !o->rights->robots || robots_match(o->rights->robots, slice_str(paths[HOSTS_TDMREP])).allowed;
+        if (may_ask && !usable(c, o, HOSTS_TDMREP, gate)) return ST_OK;
     }
-    if (!unreserved(c, o, target, source, gate)) return ST_OK;
-    /* A robots.txt that closes the file itself leaves nothing to ask. */
-    bool may_ask = !o->rights->robots || robots_match(o->rights->robots, slice_str(paths[HOSTS_TDMREP])).allowed;
-    if (may_ask) (void)usable(c, o, HOSTS_TDMREP, gate);
-    return ST_OK;
+    return c->frontier ? crawl_recheck_said(c, o, err) : ST_OK;
 }
 
 /* ---- the answers ---- */
@@ -268,6 +275,14 @@ static enum status ask_again(struct crawl *c, struct crawl_slot *s, struct crawl
     *at = k;
     k->next = NULL;
     return crawl_slots_schedule(c, s, 0, err);
+}
+
+/* The floor of a host that is asked for another's file: its own source's where it has one, else that of the source that asks. */
+static void pace(const struct crawl *c, struct crawl_slot *s, struct slice url, size_t asks) {
+    size_t source = SIZE_MAX;
+    if (scope_find(c->scope, url, &source) == REASON_SCOPE || source == SIZE_MAX) source = asks;
+    int64_t floor_ms = crawl_delay_ms(c->opt, c->sources[source].src);
+    if (!s->busy || floor_ms > s->rules.floor_ms) s->rules.floor_ms = floor_ms;
 }
 
 /* The next hop of a redirect, on whatever host; false: it leads nowhere. */
@@ -287,6 +302,7 @@ static bool follow(struct crawl *c, struct crawl_job *job, enum status *result, 
     *result = frontier_host(c->frontier, p.host, &host, &made, err);
     if (*result != ST_OK) return true;
     struct crawl_slot *s = crawl_slots_get(c, host, p.host, err);
+    if (s) pace(c, s, buf_view(&c->scratch), k->origin->source);
     struct crawl_control *next = s ? crawl_control_new(k->origin, k->kind, buf_view(&c->scratch), k) : NULL;
     *result = next ? ask_again(c, s, next, err) : fail(err, ST_FATAL, "out of memory");
     return true;
@@ -325,6 +341,21 @@ static void read_file(struct crawl *c, struct crawl_job *job, struct hosts_file 
     buf_free(&plain);
 }
 
+/* Out of reach, and asked for by itself: what was taken before stands, and a host with nothing else to do is not waited for. */
+static enum status let_be(struct crawl *c, struct crawl_origin *o, struct buf *err) {
+    struct crawl_slot *s = o->slot;
+    struct frontier_url u;
+    int64_t due_ms;
+    o->check = false;
+    enum status r = frontier_next(c->frontier, s->host, c->now_ms, false, &u, &due_ms, err);
+    bool nothing = r == ST_SKIP && due_ms == INT64_MAX && !s->busy && !s->controls;
+    for (const struct crawl_origin *each = s->origins; each; each = each->next) nothing = nothing && !each->pending && !each->check;
+    if (r != ST_OK && r != ST_SKIP) return r;
+    if (!nothing) return crawl_slots_schedule(c, s, 0, err);
+    crawl_slots_forget(c, s);
+    return ST_OK;
+}
+
 enum status crawl_control_answer(struct crawl *c, struct crawl_job *job, struct buf *err) {
     struct crawl_control *k = job->control;
     struct crawl_origin *o = k->origin;
@@ -358,5 +389,6 @@ enum status crawl_control_answer(struct crawl *c, struct crawl_job *job, struct 
     o->rights = NULL;
     o->pending = false;
     o->sitemaps_known = false;
+    if (r == ST_OK && o->check && f->state == HOSTS_FILE_UNREACHABLE) return let_be(c, o, err);
     return r == ST_OK ? crawl_slots_schedule(c, o->slot, 0, err) : r;
 }

@@ -185,6 +185,19 @@ static enum verdict send_url(struct crawl *c, struct crawl_slot *s, const struct
     return SENT;
 }
 
+static enum verdict ask(struct crawl *c, struct crawl_slot *s, struct crawl_origin *o, enum hosts_file_kind file, int64_t *due_ms,
+                        enum status *r, struct buf *err) {
+    struct crawl_control *k = crawl_control_new(o, file, slice_of("", 0), NULL);
+    if (!k) {
+        *r = fail(err, ST_FATAL, "out of memory");
+        return LATER;
+    }
+    o->pending = true;
+    k->next = s->controls;
+    s->controls = k;
+    return send_control(c, s, due_ms, r, err);
+}
+
 /* The URL at the front of a host's queue: refuse it (NOTHING), send it, or say when to come back. */
 static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct frontier_url *u, int64_t *due_ms, enum status *r,
                           struct buf *err) {
@@ -236,15 +249,20 @@ static enum verdict judge(struct crawl *c, struct crawl_slot *s, const struct fr
         return NOTHING;
     case CRAWL_GATE_ASK: break;
     }
-    struct crawl_control *k = crawl_control_new(o, gate.file, slice_of("", 0), NULL);
-    if (!k) {
-        *r = fail(err, ST_FATAL, "out of memory");
-        return LATER;
-    }
-    o->pending = true;
-    k->next = s->controls;
-    s->controls = k;
-    return send_control(c, s, due_ms, r, err);
+    return ask(c, s, o, gate.file, due_ms, r, err);
+}
+
+/* robots.txt and tdmrep.json of an origin that nothing else is asked of now. */
+static enum verdict look_at_files(struct crawl *c, struct crawl_slot *s, struct crawl_origin *o, int64_t *due_ms, enum status *r,
+                                  struct buf *err) {
+    struct crawl_gate gate;
+    s->rules.floor_ms = crawl_delay_ms(c->opt, c->sources[o->source].src);
+    *r = crawl_control_gate(c, o, slice_str("/"), o->source, &gate, err);
+    if (*r != ST_OK) return LATER;
+    if (gate.is == CRAWL_GATE_PENDING) return PENDING;
+    if (gate.is == CRAWL_GATE_ASK) return ask(c, s, o, gate.file, due_ms, r, err);
+    o->check = false; /* out of reach: what was taken before stands, and they are asked for again another time */
+    return NOTHING;
 }
 
 static bool idle(const struct crawl_slot *s) {
@@ -256,6 +274,10 @@ static bool idle(const struct crawl_slot *s) {
 /* What a host does in its turn.  SENT: a request; PENDING: it will be woken; LATER: at *${due_ms}; NOTHING: it has nothing to do. */
 static enum verdict choose(struct crawl *c, struct crawl_slot *s, int64_t *due_ms, enum status *r, struct buf *err) {
     if (s->controls) return send_control(c, s, due_ms, r, err);
+    for (struct crawl_origin *o = s->origins; o; o = o->next) {
+        enum verdict v = o->check ? look_at_files(c, s, o, due_ms, r, err) : NOTHING;
+        if (*r != ST_OK || v != NOTHING) return v;
+    }
     for (int i = 0; i < LOOK_AT; i++) {
         struct frontier_url u;
         *r = frontier_next(c->frontier, s->host, c->now_ms, s->clock.failing, &u, due_ms, err);

@@ -13,6 +13,7 @@
  *   crawl_links.c    what a page leads to (runs in a worker)
  *   crawl_result.c   what the workers found: into the segments and the frontier
  *   crawl_revisit.c  a URL that was fetched before: validators, what changed, when to look again, what is withdrawn
+ *   crawl_recheck.c  documents whose robots.txt or reservations close them later
  *   crawl_tell.c     decisions to the hook that logs them
  *   crawl_archive.c  the pair of growing segments, sealing, the manifest
  */
@@ -62,6 +63,10 @@ struct crawl_origin {
     bool sitemaps_known;         /* its robots.txt's sitemaps are in the frontier */
     size_t source;               /* index: of the URL that asked last */
     struct crawl_rights *rights; /* what its files say; NULL: to be read (again) */
+    bool check;                  /* its files are to be looked at, whatever else there is to do */
+    bool judged;                 /* in this run: what they said, and how long it is good, is noted */
+    uint64_t said;
+    int64_t said_due_ms;
 };
 
 /* A request for robots.txt or tdmrep.json of an origin, perhaps on another host after redirects. */
@@ -196,6 +201,9 @@ struct crawl {
     struct crawl_queue to_send; /* chosen this turn; sent after the commit */
     unsigned n_to_send;
     struct crawl_archive archive;
+    struct crawl_sweep *sweeps; /* of crawl_recheck.c */
+    size_t n_sweeps;
+    int64_t sweep_at;       /* key that the pass has come to */
     int64_t fresh_since_ms; /* robots.txt and tdmrep.json read before are asked for again */
     int64_t looked_due_ms;  /* when it was last seen what is due again */
     struct crawl_stats stats;
@@ -251,6 +259,9 @@ struct crawl_origin *crawl_control_origin(struct crawl *c, struct crawl_slot *s,
 /** What robots.txt, tdmrep.json and the source's licence say of ${target} at ${o}, before anything of it is fetched. */
 enum status crawl_control_gate(struct crawl *c, struct crawl_origin *o, struct slice target, size_t source, struct crawl_gate *gate,
                                struct buf *err) MUST_CHECK;
+/** The same of files that are known, about a page of another time: false, with reason and detail in ${gate}, when they close it. */
+bool crawl_control_says(struct crawl *c, const struct crawl_rights *rights, struct slice target, size_t source,
+                        struct crawl_gate *gate);
 /** A request for the file, or, with ${from}, for ${url} where that one was redirected to. */
 struct crawl_control *crawl_control_new(struct crawl_origin *o, enum hosts_file_kind kind, struct slice url,
                                         const struct crawl_control *from);
@@ -320,6 +331,16 @@ enum status crawl_revisit_modified(struct crawl *c, size_t source, int64_t key, 
 /** Milliseconds of a W3C date ("2024", "2024-07", "2024-07-01", "2024-07-01T10:00:00+02:00"), the end of what it names; 0: none. */
 int64_t crawl_revisit_date(struct slice s);
 uint64_t crawl_revisit_basis(const struct crawl *c, const struct source *src);
+
+/* crawl_recheck.c */
+/** The files of ${o} are known: note what they say; where it is not what its documents were held against, begin to hold them against it. */
+enum status crawl_recheck_said(struct crawl *c, struct crawl_origin *o, struct buf *err) MUST_CHECK;
+/** Some more of that; in a transaction, the archive open. */
+enum status crawl_recheck_work(struct crawl *c, struct buf *err) MUST_CHECK;
+bool crawl_recheck_busy(const struct crawl *c);
+/** Wake the hosts whose files are to be read again, though nothing else of them is due. */
+enum status crawl_recheck_due(struct crawl *c, struct buf *err) MUST_CHECK;
+void crawl_recheck_free(struct crawl *c);
 
 /* crawl_result.c */
 enum status crawl_result_all(struct crawl *c, struct buf *err) MUST_CHECK;

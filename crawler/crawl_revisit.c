@@ -66,16 +66,17 @@ enum status crawl_revisit_begin(struct crawl *c, struct buf *err) {
         r = frontier_visit_due(c->frontier, c->now_ms, &n, err);
     }
     if (n) log_line(c->opt->log, LOG_INFO, "%lld URLs are looked at again", (long long)n);
-    return r;
+    return r == ST_OK ? crawl_recheck_due(c, err) : r;
 }
 
 static enum status wake(void *ctx, int64_t host, struct slice name) { return crawl_slots_wake(ctx, host, name, NULL); }
 
 enum status crawl_revisit_tick(struct crawl *c, struct buf *err) {
     int64_t n = 0;
-    if (c->now_ms - c->looked_due_ms < LOOK_AGAIN_MS || !any_schedule(c)) return ST_OK;
+    if (c->now_ms - c->looked_due_ms < LOOK_AGAIN_MS) return ST_OK;
     c->looked_due_ms = c->now_ms;
-    enum status r = frontier_visit_due(c->frontier, c->now_ms, &n, err);
+    enum status r = crawl_recheck_due(c, err);
+    if (r == ST_OK && any_schedule(c)) r = frontier_visit_due(c->frontier, c->now_ms, &n, err);
     c->stats.queued += n;
     return r == ST_OK && n ? frontier_each_host(c->frontier, wake, c, err) : r;
 }

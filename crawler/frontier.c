@@ -8,7 +8,7 @@
  *   capture  answers archived in a pair that is not in the manifest yet, and documents to be withdrawn with it
  *   note     facts of the campaign by name: 'sources', the signature of what bounded them last (frontier_reconsider.c)
  *   visit    what a fetch left for the next one (frontier_visit.c)
- *   french, novelty   what was learnt of the hosts (frontier_learnt.c)
+ *   french, novelty, judged   what was learnt of the hosts (frontier_learnt.c)
  */
 #include "crawler/frontier.h"
 

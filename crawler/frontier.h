@@ -156,6 +156,24 @@ enum status frontier_novelty_put(struct frontier *f, const struct frontier_novel
 typedef void (*frontier_novelty_fn)(void *ctx, const struct frontier_novelty *n);
 enum status frontier_each_novelty(struct frontier *f, frontier_novelty_fn fn, void *ctx, struct buf *err) MUST_CHECK;
 
+struct frontier_judged {
+    struct slice origin;
+    int64_t host, source; /* numbers */
+    uint64_t said;        /* hash of what its files said when its documents were last held against them */
+    int64_t due_ms;       /* when they are to be read again */
+};
+enum status frontier_judged_get(struct frontier *f, struct slice origin, bool *known, uint64_t *said, struct buf *err) MUST_CHECK;
+enum status frontier_judged_put(struct frontier *f, const struct frontier_judged *j, struct buf *err) MUST_CHECK;
+typedef enum status (*frontier_judged_fn)(void *ctx, const struct frontier_judged *j);
+/** frontier_each_judged_due(f, now_ms, next_ms, fn, ctx, err): the origins that are due, and then not before ${next_ms} unless put. */
+enum status frontier_each_judged_due(struct frontier *f, int64_t now_ms, int64_t next_ms, frontier_judged_fn fn, void *ctx,
+                                     struct buf *err) MUST_CHECK;
+typedef enum status (*frontier_taken_fn)(void *ctx, const struct frontier_url *u);
+/** frontier_each_taken(f, after, most, fn, ctx, err): ${most} URLs that gave a document which stands, by key from above ${after}; ${fn} may
+ *  change the row it is given. */
+enum status frontier_each_taken(struct frontier *f, int64_t after, int64_t most, frontier_taken_fn fn, void *ctx,
+                                struct buf *err) MUST_CHECK;
+
 /* ---- segments and their captures ---- */
 
 struct frontier_segment {

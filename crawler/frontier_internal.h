@@ -49,7 +49,17 @@ enum {
 };
 
 enum { VISIT_GET, VISIT_PUT, VISIT_KEEP, VISIT_KEEP_URL, VISIT_DUE, VISIT_MODIFIED, VISIT_N };
-enum { LEARNT_FRENCH_GET, LEARNT_FRENCH_PUT, LEARNT_NOVELTY_PUT, LEARNT_N };
+enum {
+    LEARNT_FRENCH_GET,
+    LEARNT_FRENCH_PUT,
+    LEARNT_NOVELTY_PUT,
+    LEARNT_JUDGED_GET,
+    LEARNT_JUDGED_PUT,
+    LEARNT_JUDGED_DUE,
+    LEARNT_JUDGED_LATER,
+    LEARNT_TAKEN,
+    LEARNT_N
+};
 
 /* URLs seen lately, by the low bits of their hash: pages of a site link to the same ones again and again. */
 struct frontier_known {

@@ -106,6 +106,57 @@ class States(CrawlCase):
         self.assertEqual(sum(t == "/robots.txt" for t in o.targets("a.test")), 2)
         self.assertEqual(sum(t in ("/", "/p0", "/p1") for t in o.targets("a.test")), 2)
 
+    def a_day_later(self):
+        for name, sql in (("hosts", "UPDATE file SET next=1"), ("all", "UPDATE judged SET due=1")):
+            with sqlite3.connect(pathlib.Path(self.hub, "frontier", name + ".sqlite")) as db:
+                db.execute(sql)
+
+    def withdrawn(self):
+        return dict(self.manifest("SELECT c.url, r.reason FROM documents d JOIN removals r ON r.removal=d.removed JOIN captures c ON c.capture=d.capture"))
+
+    def test_what_closes_later_is_withdrawn(self):
+        """Nothing is due: the two files are read again after their day, and what they close now goes."""
+        hosts = ["a.test", "b.test", "c.test", "d.test", "e.test"]
+        o = self.serve({h: small_site(6) for h in hosts})
+        for host in hosts:
+            self.source(host, delay=5)
+        self.crawl(o)
+        before = len(o.log)
+        self.crawl(o)
+        self.assertEqual(len(o.log), before)  # within the day
+        o.sites["a.test"]["/robots.txt"] = Page("User-agent: villers\nDisallow: /p2\nDisallow: /p3\n", type="text/plain")
+        o.sites["b.test"]["/.well-known/tdmrep.json"] = Page('[{"location": "/p4", "tdm-reservation": 1}]', type="application/json")
+        o.sites["c.test"]["/robots.txt"] = Page("User-agent: *\nContent-Signal: ai-train=no\nAllow: /\n", type="text/plain")
+        o.sites["d.test"]["/robots.txt"] = Page("", 503)
+        self.a_day_later()
+        report = self.crawl(o, "--max-wait", "1")
+        want = {"http://a.test/p2": "robots", "http://a.test/p3": "robots", "http://b.test/p4": "reserved"}
+        want.update(("http://c.test/" + p, "reserved") for p in ("", "p0", "p1", "p2", "p3", "p4", "p5"))
+        self.assertEqual(self.withdrawn(), want)
+        self.assertEqual(report["withdrawn"], len(want))
+        self.assertEqual({e.target for e in sorted(o.log)[before:]}, set(CONTROL))
+        self.assertEqual(self.reason("http://a.test/p2"), "robots")
+        self.a_day_later()
+        self.assertEqual(self.crawl(o, "--max-wait", "1")["withdrawn"], 0)  # the same words again
+
+    def test_a_host_that_redirects_robots_txt_keeps_its_own_clock(self):
+        """Ten hosts have theirs at one, which is crawled itself."""
+        hosts = ["h%d.test" % i for i in range(10)]
+        central = small_site(5, **{"/regles.txt": Page("User-agent: *\nDisallow: /p1\n", type="text/plain")})
+        sites = {h: dict(small_site(2), **{"/robots.txt": redirect("http://centre.test/regles.txt?%s" % h)}) for h in hosts}
+        central.update(("/regles.txt?" + h, central["/regles.txt"]) for h in hosts)
+        o = self.serve(dict(sites, **{"centre.test": central}))
+        for host in hosts:
+            self.source(host)
+        self.source("centre.test", delay=60)
+        self.crawl(o)
+        self.assertEqual(sum(t.startswith("/regles") for t in o.targets("centre.test")), 10)
+        self.assertEqual(o.at_once("centre.test"), 1)
+        self.assertGreater(min(o.gaps("centre.test")), 0.060 - 0.012)
+        for host in hosts:
+            self.polite(o, host, 0.020)
+            self.assertNotIn("/p1", o.targets(host))
+
     def test_troubles_pass(self):
         sites = {h: small_site(1) for h in ("html.test", "panne.test", "coupe.test")}
         for host, page in (("html.test", Page("User-agent: *\n", fault=lambda o, c, p: web.send_head(c, p, len(HTML)) or c.sendall(HTML.encode()), times=2)),
