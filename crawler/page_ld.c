@@ -7,7 +7,7 @@
 
 #define PENDING 64 /* statements waiting to be looked at; more are dropped */
 
-enum kind { KIND_NONE, KIND_PAGE, KIND_ARTICLE };
+enum kind { KIND_NONE, KIND_WORK, KIND_PAGE, KIND_ARTICLE };
 
 /* The name of a schema.org type written as an address or alone. */
 static struct slice name_of_type(struct slice type) {
@@ -20,9 +20,27 @@ static struct slice name_of_type(struct slice type) {
 static enum kind kind_of_type(struct slice type) {
     static const char *const pages[] = {"WebPage", "CreativeWork", "ItemPage", "AboutPage",
                                         "FAQPage", "QAPage",       "Dataset",  "ProfilePage"};
+    /* Of these the licence alone is read. */
+    static const char *const works[] = {"WebSite",
+                                        "LearningResource",
+                                        "Course",
+                                        "Thesis",
+                                        "DigitalDocument",
+                                        "HowTo",
+                                        "Chapter",
+                                        "PublicationIssue",
+                                        "PublicationVolume",
+                                        "Collection",
+                                        "Guide",
+                                        "Periodical",
+                                        "Manuscript",
+                                        "CollectionPage",
+                                        "TextDigitalDocument"};
     type = name_of_type(type);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (slice_eq_str(type, pages[i])) return KIND_PAGE;
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++)
+        if (slice_eq_str(type, works[i])) return KIND_WORK;
     bool article = slice_ends(type, slice_str("Article")) || slice_ends(type, slice_str("Posting")) ||
                    slice_eq_str(type, "Report") || slice_eq_str(type, "Recipe") || slice_eq_str(type, "Book") ||
                    slice_eq_str(type, "Review") || slice_eq_str(type, "Legislation");
@@ -120,6 +138,7 @@ static void read_statement(struct page_job *j, struct json_value v, struct page_
     bool first = kind == KIND_ARTICLE && !ld->article;
     if (first) ld->article = true;
     if (json_get(v, "license", &m)) keep_licence(j, m, ld);
+    if (kind == KIND_WORK) return;
     keep_string(j, v, "datePublished", &ld->published, first);
     if (!ld->published.len) keep_string(j, v, "dateCreated", &ld->published, false);
     keep_string(j, v, "dateModified", &ld->modified, first);
@@ -152,8 +171,11 @@ static void read_document(struct page_job *j, struct json_value root, struct pag
     }
 }
 
-/* From the first bracket to the last, control characters blanked. */
+/* From the first bracket to the last, control characters blanked; the marks of a CDATA section go. */
 static void tidy(struct slice script, struct buf *out) {
+    size_t open = slice_find(script, slice_str("<![CDATA[")), close = slice_find(script, slice_str("]]>"));
+    if (open != SIZE_MAX && close != SIZE_MAX && open < slice_find_char(script, '{') && open < close)
+        script = slice_sub(script, open + 9, close);
     size_t from = 0, to = script.len;
     while (from < to && script.ptr[from] != '{' && script.ptr[from] != '[') from++;
     while (to > from && script.ptr[to - 1] != '}' && script.ptr[to - 1] != ']') to--;

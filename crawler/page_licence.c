@@ -5,11 +5,11 @@
 #include "base/limits.h"
 #include "crawler/licence.h"
 #include "crawler/page_facts.h"
+#include "crawler/page_statement.h"
 
 /* Candidates looked at, first lightly, then in their context: a page of nothing but licence links is read as fast as another. */
 #define MAX_LOOKS 5000
 #define MAX_TRIES 200
-#define STATEMENT_MAX 1500 /* bytes of a paragraph that can be a licence statement */
 
 struct finder {
     struct page_job *j;
@@ -69,144 +69,58 @@ static void read_metas(struct finder *f) {
 }
 
 static bool is_licence_rel(struct slice rel) {
-    return page_has_token(rel, "license") || page_has_token(rel, "cc:license") || page_has_token(rel, "dct:license") ||
-           page_has_token(rel, "dcterms:license") || page_has_token(rel, "dcterms.license");
+    return page_has_token(rel, "license") || page_has_token(rel, "dc.rights") || page_has_token(rel, "dcterms.rights") ||
+           page_has_token(rel, "cc:license") || page_has_token(rel, "dct:license") || page_has_token(rel, "dcterms:license") ||
+           page_has_token(rel, "dcterms.license");
 }
 
 static void read_link_elements(struct finder *f) {
     const struct page_tree *t = f->j->tree;
     for (size_t i = page_first(t, 0, t->n_nodes, TAG_link); i != SIZE_MAX; i = page_first(t, i + 1, t->n_nodes, TAG_link)) {
-        if (!is_licence_rel(page_attr(t, i, ATTR_REL))) continue;
+        bool item = page_has_token(page_attr(t, i, ATTR_ITEMPROP), "license") && !statement_of_picture(t, i);
+        if (!item && !is_licence_rel(page_attr(t, i, ATTR_REL))) continue;
         struct slice href = page_attr(t, i, ATTR_HREF);
         char spdx[LICENCE_MAX];
         if (from_address(f->j, href, spdx)) found(f, spdx, href, "link");
     }
 }
 
-static bool is_text_block(uint8_t tag) {
-    switch (tag) {
-    case TAG_p:
-    case TAG_li:
-    case TAG_div:
-    case TAG_td:
-    case TAG_dd:
-    case TAG_footer:
-    case TAG_aside:
-    case TAG_section:
-    case TAG_article:
-    case TAG_body:
-    case TAG_address:
-    case TAG_blockquote:
-    case TAG_figure:
-    case TAG_figcaption:
-    case TAG_main:
-    case TAG_h1:
-    case TAG_h2:
-    case TAG_h3:
-    case TAG_h4: return true;
-    default: return false;
-    }
-}
-
-static size_t block_of(const struct page_tree *t, size_t i) {
-    while (i && !is_text_block(t->nodes[i].tag)) i = t->nodes[i].parent;
-    return i;
-}
-
-static bool has_word_at(struct slice s, size_t at, struct slice word) {
-    if (!slice_starts_nocase(slice_sub(s, at, s.len), word)) return false;
-    return at == 0 || (!ascii_is_alnum(s.ptr[at - 1]) && (unsigned char)s.ptr[at - 1] < 0x80) ||
-           (unsigned char)s.ptr[at - 1] >= 0x80;
-}
-
-/* Offset of the first word that begins like one of ${words}, or SIZE_MAX. */
-static size_t first_word(struct slice s, const char *const *words) {
-    bool begins[256] = {false};
-    for (const char *const *w = words; *w; w++) begins[(unsigned char)**w] = begins[(unsigned char)ascii_upper(**w)] = true;
-    for (size_t at = 0; at < s.len; at++) {
-        if (!begins[(unsigned char)s.ptr[at]] || (at && ascii_is_alnum(s.ptr[at - 1]))) continue;
-        for (const char *const *w = words; *w; w++)
-            if (has_word_at(s, at, slice_str(*w))) return at;
-    }
-    return SIZE_MAX;
-}
-
-/* A statement about a picture, an icon, a map, a font or code, and not first about the texts. */
-static bool is_credit(struct slice s) {
-    static const char *const things[] = {
-        "photo",         "image",    "icon",        "icône",    "icone",    "pictogramme", "illustration", "carte",
-        "fond de carte", "map",      "tuile",       "tile",     "code",     "logo",        "police",       "font",
-        "vidéo",         "video",    "musique",     "music",    "crédit",   "credit",      "dessin",       "visuel",
-        "picture",       "thème",    "theme",       "template", "logiciel", "software",    "plan ©",       "leaflet",
-        "openstreetmap", "bannière", "infographie", "son ",     "extrait",  NULL};
-    static const char *const works[] = {"contenu",  "texte",    "article",    "site",        "document",     "page",
-                                        "billet",   "œuvre",    "oeuvre",     "publication", "donnée",       "content",
-                                        "text",     "work",     "this ",      "material",    "except where", "sauf",
-                                        "licence ", "tous les", "toutes les", NULL};
-    size_t thing = first_word(s, things);
-    return thing != SIZE_MAX && thing < first_word(s, works);
-}
-
-/* "… sous licence", "… under the terms of": the words just before the link offer something. */
-static bool offers(struct slice before) {
-    static const char *const words[] = {"sous", "under", "selon les termes", "unter", "bajo", NULL};
-    struct slice tail = slice_sub(before, before.len > 60 ? before.len - 60 : 0, before.len);
-    return first_word(tail, words) != SIZE_MAX;
-}
-
-/* Names of elements in which a site speaks of itself. */
-static bool in_footer(const struct page_tree *t, size_t i) {
-    static const char *const names[] = {"footer", "colophon", "copyright", "pied", "licen", "mentions", "bottom", "credits"};
-    for (; i; i = t->nodes[i].parent) {
-        uint8_t tag = t->nodes[i].tag;
-        if (tag == TAG_body || tag == TAG_html) return false;
-        if (tag == TAG_footer || page_has_token(page_attr(t, i, ATTR_ROLE), "contentinfo")) return true;
-        struct slice c = page_attr(t, i, ATTR_CLASS), id = page_attr(t, i, ATTR_ID);
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-            if (slice_find_nocase(c, slice_str(names[k])) != SIZE_MAX || slice_find_nocase(id, slice_str(names[k])) != SIZE_MAX)
-                return true;
-    }
+/* Licences written for programs: on a page they mostly speak of one. */
+static bool is_for_code(const char *spdx) {
+    static const char *const names[] = {"GPL-", "AGPL-", "LGPL-", "MIT",    "Apache-", "BSD-",
+                                        "MPL-", "ISC",   "Zlib",  "CECILL", "0BSD"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(spdx, names[i], strlen(names[i])) == 0) return true;
     return false;
 }
 
-static bool in_picture(const struct page_tree *t, size_t i) {
-    for (; i; i = t->nodes[i].parent)
-        if (t->nodes[i].tag == TAG_figure || t->nodes[i].tag == TAG_figcaption) return true;
-    return false;
-}
-
-/* Text of block ${block} up to node ${stop}, and whole. */
-static void read_statement(const struct page_tree *t, size_t block, size_t stop, struct buf *before, struct buf *whole) {
-    size_t end = t->nodes[block].end;
-    for (size_t i = block; i < end && whole->len < STATEMENT_MAX; i++) {
-        uint8_t tag = t->nodes[i].tag;
-        if (tag == TAG_script || tag == TAG_style) {
-            i = t->nodes[i].end - 1;
-            continue;
-        }
-        if (tag != TAG_TEXT) continue;
-        if (i < stop) page_append_collapsed(before, page_node_text(t, i));
-        page_append_collapsed(whole, page_node_text(t, i));
-    }
+/* The licence of a link: its address, or what it says itself where it is marked as the licence. */
+static bool anchor_licence(struct finder *f, size_t i, bool rel, char spdx[LICENCE_MAX]) {
+    const struct page_tree *t = f->j->tree;
+    if (from_address(f->j, page_attr(t, i, ATTR_HREF), spdx)) return true;
+    if (!rel) return false;
+    struct buf text = {0};
+    page_inner_text(t, i, &text, LIMIT_META_VALUE);
+    bool known = licence_from_text(buf_view(&text), spdx);
+    buf_free(&text);
+    return known;
 }
 
 static void read_anchor(struct finder *f, size_t i) {
     const struct page_tree *t = f->j->tree;
-    struct slice href = page_attr(t, i, ATTR_HREF);
     char spdx[LICENCE_MAX];
-    if (!from_address(f->j, href, spdx) || in_picture(t, i)) return;
     bool rel = is_licence_rel(page_attr(t, i, ATTR_REL)) || page_has_token(page_attr(t, i, ATTR_ITEMPROP), "license") ||
                page_has_token(page_attr(t, i, ATTR_PROPERTY), "cc:license") ||
                page_has_token(page_attr(t, i, ATTR_PROPERTY), "dct:license");
-    bool footer = in_footer(t, i);
-    struct buf before, whole;
-    buf_init(&before, 2 * LIMIT_TEXT);
-    buf_init(&whole, 2 * LIMIT_TEXT);
-    read_statement(t, block_of(t, i), i, &before, &whole);
-    bool counts = !is_credit(buf_view(&whole)) && (rel || footer || offers(buf_view(&before)));
-    buf_free(&before);
-    buf_free(&whole);
-    if (counts) found(f, spdx, href, footer ? "footer" : "body");
+    enum statement_place place = statement_place(t, i);
+    if (place == STATEMENT_ELSEWHERE || !anchor_licence(f, i, rel, spdx)) return;
+    struct statement said;
+    statement_read(t, i, &said);
+    struct slice whole = buf_view(&said.whole);
+    bool counts = !statement_is_credit(whole, said.at, said.to, is_for_code(spdx)) &&
+                  (rel || place == STATEMENT_FOOTER || statement_offers(slice_sub(whole, 0, said.at)));
+    buf_free(&said.whole);
+    if (counts) found(f, spdx, page_attr(t, i, ATTR_HREF), place == STATEMENT_FOOTER ? "footer" : "body");
 }
 
 /* Does ${s} hold one of ${parts} (lower case, of two bytes or more; ASCII case folded)?  Looks at each byte once. */
@@ -241,7 +155,7 @@ static void read_anchors(struct finder *f) {
          i = page_first(t, i + 1, t->n_nodes, TAG_a)) {
         if (!may_lead(t, i)) continue;
         looks++;
-        if (in_footer(t, i)) {
+        if (statement_place(t, i) == STATEMENT_FOOTER) {
             tries++;
             read_anchor(f, i);
         } else if (n < MAX_TRIES) {
@@ -252,30 +166,39 @@ static void read_anchors(struct finder *f) {
 }
 
 static bool may_name(struct slice s) {
-    static const struct slice parts[] = {SLICE_LIT("licen"), SLICE_LIT("creative"), SLICE_LIT("cc by"), SLICE_LIT("cc-by")};
+    static const struct slice parts[] = {SLICE_LIT("licen"), SLICE_LIT("creative"), SLICE_LIT("cc by"),
+                                         SLICE_LIT("cc-by"), SLICE_LIT("cc0"),      SLICE_LIT("etalab")};
     return holds_part(s, parts, sizeof parts / sizeof *parts);
+}
+
+/* What the sentences of ${whole} say of the texts, each for itself: "Textes : CC BY 4.0. Photos : tous droits réservés." */
+static void read_sentences(struct finder *f, struct slice whole) {
+    char spdx[LICENCE_MAX];
+    if (!statement_is_credit(whole, 0, whole.len, false) && licence_from_text(whole, spdx)) {
+        found(f, spdx, whole, "footer");
+        return;
+    }
+    for (size_t at = 0; at < whole.len;) {
+        struct slice one = statement_sentence(whole, at);
+        if (!statement_is_credit(one, 0, one.len, false) && licence_from_text(one, spdx)) found(f, spdx, whole, "footer");
+        at = (size_t)(one.ptr - whole.ptr) + one.len + 1;
+    }
 }
 
 /* "Sauf mention contraire, les contenus de ce site sont proposés sous licence etalab-2.0", without a link. */
 static void read_footer_text(struct finder *f) {
     const struct page_tree *t = f->j->tree;
-    static const char *const words[] = {"licen", "creative commons", "cc by", "cc-by", NULL};
+    static const char *const words[] = {"licen", "creative commons", "cc by", "cc-by", "cc0", "etalab", NULL};
     unsigned tries = 0;
     for (size_t i = 1; i < t->n_nodes && !f->spdx[0] && tries < MAX_TRIES; i++) {
         if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > STATEMENT_MAX || !may_name(page_node_text(t, i))) continue;
-        if (first_word(page_node_text(t, i), words) == SIZE_MAX) continue;
+        if (statement_first_word(page_node_text(t, i), words) == SIZE_MAX) continue;
         tries++;
-        size_t block = block_of(t, i);
-        if (!in_footer(t, i) || in_picture(t, i)) continue;
-        struct buf before, whole;
-        buf_init(&before, 2 * LIMIT_TEXT);
-        buf_init(&whole, 2 * LIMIT_TEXT);
-        read_statement(t, block, i, &before, &whole);
-        char spdx[LICENCE_MAX];
-        if (whole.len < STATEMENT_MAX && !is_credit(buf_view(&whole)) && licence_from_text(buf_view(&whole), spdx))
-            found(f, spdx, buf_view(&whole), "footer");
-        buf_free(&before);
-        buf_free(&whole);
+        if (statement_place(t, i) != STATEMENT_FOOTER) continue;
+        struct statement said;
+        statement_read(t, i, &said);
+        if (said.whole.len < STATEMENT_MAX) read_sentences(f, buf_view(&said.whole));
+        buf_free(&said.whole);
     }
 }
 

@@ -40,6 +40,7 @@ enum page_tag {
 /* The attributes that are kept. */
 /* clang-format off */
 #define PAGE_ATTRS(X)                                                                                                              \
+    X(ABOUT, "about")                                                                                                              \
     X(ARIA_HIDDEN, "aria-hidden")                                                                                                  \
     X(CLASS, "class")                                                                                                              \
     X(CONTENT, "content")                                                                                                          \
