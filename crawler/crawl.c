@@ -371,7 +371,7 @@ static enum status loop(struct crawl *c, enum crawl_outcome *outcome, struct buf
         if (r != ST_OK) return r;
         steer(c, &l, outcome);
         if (l.over) return ST_OK;
-        fetch_multi_wait(c->net, sleep_ms(c));
+        fetch_multi_wait(c->net, c->n_jobs, sleep_ms(c));
     }
 }
 

@@ -215,8 +215,8 @@ enum status crawl_archive_ready(struct crawl *c, struct buf *err) {
         frontier_rollback(c->frontier);
     if (r != ST_OK) return r;
     paths_of(c, buf_view(&a->base), gzip, &p);
-    r = segment_create(buf_cstr(&p.warc), gzip ? SEGMENT_GZIP : SEGMENT_ZSTD, 0, &a->warc, err);
-    if (r == ST_OK) r = segment_create(buf_cstr(&p.raw), SEGMENT_ZSTD, 0, &a->raw, err);
+    r = segment_create(buf_cstr(&p.warc), gzip ? SEGMENT_GZIP : SEGMENT_ZSTD, gzip ? 0 : CRAWL_PACK_LEVEL, &a->warc, err);
+    if (r == ST_OK) r = segment_create(buf_cstr(&p.raw), SEGMENT_ZSTD, CRAWL_PACK_LEVEL, &a->raw, err);
     if (r == ST_OK) r = write_info(c, a, buf_view(&p.warc_name), err);
     paths_free(&p);
     a->open = r == ST_OK;

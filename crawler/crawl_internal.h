@@ -39,6 +39,7 @@
 #define CRAWL_DRAIN_MS 10000
 #define CRAWL_JOBS_PER_WORKER 64
 #define CRAWL_JOBS_BYTES (256 * MIB) /* bodies that wait for a worker */
+#define CRAWL_PACK_LEVEL 1           /* of zstd: two thirds of level 3's time for 2 % more bytes */
 #define CRAWL_ERROR_BODY (64 * KIB)  /* of an answer that is no page */
 
 /* What an origin says of rights, read once, shared with the workers' jobs; immutable. */

@@ -13,7 +13,8 @@
 
 #define ABSENT_TITLE 256 /* bytes of a soft 404's title, words of its text, at most */
 #define ABSENT_WORDS 80
-#define SHARE_SAMPLE 2048
+#define LINK_BYTES 64 /* of a usual address */
+#define SHARE_SAMPLE 1024
 #define EVIDENCE_MAX 400 /* bytes of one signal's evidence in the WARC's metadata record */
 
 static void reject(struct crawl_job *job, enum reason reason, struct slice detail) {
@@ -261,6 +262,7 @@ static void read_html(const struct crawl *c, struct crawl_job *job, struct crawl
         reject(job, REASON_PAGE, buf_view(&t->err));
         return;
     }
+    (void)buf_reserve(&job->strings, page.text.len + page.n_links * LINK_BYTES); /* once, for most of what it will hold */
     crawl_links_of(c, job, &page, t);
     job->print = novelty_print(page.text);
     job->has_print = true;

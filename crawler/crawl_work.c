@@ -34,8 +34,9 @@ void crawl_work_job_free(struct crawl_job *job) {
 
 static void *worker(void *arg) {
     struct crawl *c = arg;
+    bool gzip = c->opt->campaign->warc_gzip;
     struct crawl_page_tools t = {.reader = page_reader_new(),
-                                 .packer = segment_packer_new(c->opt->campaign->warc_gzip ? SEGMENT_GZIP : SEGMENT_ZSTD, 0)};
+                                 .packer = segment_packer_new(gzip ? SEGMENT_GZIP : SEGMENT_ZSTD, gzip ? 0 : CRAWL_PACK_LEVEL)};
     buf_init(&t.plain, LIMIT_BODY_PLAIN);
     buf_init(&t.utf8, LIMIT_BODY_PLAIN);
     buf_init(&t.err, LIMIT_ERR);

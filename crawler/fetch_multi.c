@@ -493,8 +493,8 @@ static void watch(struct fetch_multi *m) {
 }
 
 /* The more is under way, the more answers a turn had better settle: its commits cost the same for one as for fifty. */
-void fetch_multi_wait(struct fetch_multi *m, int64_t timeout_ms) {
-    int64_t gather = m->open / 8;
+void fetch_multi_wait(struct fetch_multi *m, size_t under_way, int64_t timeout_ms) {
+    int64_t gather = (int64_t)(m->open + under_way) / 8;
     fetch_events_wait(m->events, timeout_ms, gather < GATHER_MS ? GATHER_MS : gather > GATHER_MOST_MS ? GATHER_MOST_MS : gather);
     watch(m);
 }

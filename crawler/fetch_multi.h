@@ -83,8 +83,12 @@ enum status fetch_multi_new(const struct fetch_multi_options *opt, struct fetch_
 void fetch_multi_free(struct fetch_multi *m);
 /** fetch_multi_start(m, req, err): begin ${req}, borrowed for this call.  FATAL without memory. */
 enum status fetch_multi_start(struct fetch_multi *m, const struct fetch_request *req, struct buf *err) MUST_CHECK;
-/** fetch_multi_wait(m, timeout_ms): drive the transfers until something happened, a wake or the timeout. */
-void fetch_multi_wait(struct fetch_multi *m, int64_t timeout_ms);
+/**
+ * fetch_multi_wait(m, under_way, timeout_ms):
+ * Drive the transfers until something happened, a wake or the timeout; then for some milliseconds more, the more requests are open
+ * and things of the caller's ${under_way}, so that a turn settles many answers.
+ */
+void fetch_multi_wait(struct fetch_multi *m, size_t under_way, int64_t timeout_ms);
 /** fetch_multi_next(m): an answer that has ended, owned by the caller (fetch_answer_free), or NULL. */
 struct fetch_answer *fetch_multi_next(struct fetch_multi *m);
 void fetch_answer_free(struct fetch_answer *a);
