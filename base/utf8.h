@@ -2,13 +2,14 @@
 #define VILLERS_BASE_UTF8_H
 /*
  * UTF-8 as RFC 3629 and Unicode 15 section 3.9 define it: no overlong form, no surrogate, nothing past U+10FFFF.
- * utf8.c uses no library; unicode.c (NFC, classes, case) is the one file that knows utf8proc.
+ * utf8.c uses no library; utf8_valid() is simdjson's, in json_in.cc; unicode.c (NFC, classes, case) is the one file that knows utf8proc.
  */
 #include "base/buf.h"
 
 /** utf8_valid_prefix(s): how many leading bytes of ${s} are valid, whole sequences. */
 size_t utf8_valid_prefix(struct slice s);
-static inline bool utf8_valid(struct slice s) { return utf8_valid_prefix(s) == s.len; }
+/** utf8_valid(s): all of ${s} is; the quick way to ask. */
+bool utf8_valid(struct slice s);
 
 /**
  * utf8_decode(s, at):

@@ -182,6 +182,8 @@ static void read_warc(struct engine_input *in, struct engine_batch *b) {
     buf_free(&err);
 }
 
+#define READ_BYTES (128 * KIB)
+
 /* A whole file, decompressed. */
 static struct engine_batch *read_file(struct engine_input *in) {
     struct buf err = {.max = LIMIT_ERR};
@@ -189,7 +191,9 @@ static struct engine_batch *read_file(struct engine_input *in) {
     struct engine_batch *b = engine_batch_new(in->path, ENGINE_BY_NAME);
     size_t most = in->e->pages ? LIMIT_BODY_PLAIN : LIMIT_TEXT;
     enum status st = b ? unpack_open(in->path, &u, &err) : fail(&err, ST_FATAL, "out of memory");
-    while (st == ST_OK && b->bytes.len <= most) st = unpack_read(u, &b->bytes, MIB, &err);
+    size_t stored = st == ST_OK ? (size_t)unpack_bytes_total(u) : 0;
+    if (st == ST_OK) (void)buf_reserve(&b->bytes, (stored < most ? stored : most) + READ_BYTES);
+    while (st == ST_OK && b->bytes.len <= most) st = unpack_read(u, &b->bytes, READ_BYTES, &err);
     if (st == ST_OK && in->e->pages) { /* of a page, however long, the beginning is read */
         buf_truncate(&b->bytes, most);
         st = ST_RETRY;

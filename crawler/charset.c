@@ -26,7 +26,7 @@ static size_t bom(struct slice s, charset_id *id) {
 static bool plausible(charset_id id, struct charset_utf8 u) {
     if (charset_is(id, "utf-8")) return u.bad == 0 || charset_mostly_utf8(u);
     if (charset_is_single(id)) return u.bad > 0 || u.good < 1;
-    return u.bad > 0 || u.good < 4;
+    return u.bad > 0 || u.good < CHARSET_ENOUGH;
 }
 
 static charset_id choose(struct slice body, struct slice content_type, bool is_html, enum charset_origin *origin) {

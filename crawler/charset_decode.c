@@ -42,6 +42,10 @@ static uint32_t stray_byte(struct slice s, size_t at) {
 
 /* The length of a maximal subpart may take in bytes that follow; only lone ones are read as windows-1252. */
 static void decode_utf8(struct slice s, struct buf *out, size_t *replaced) {
+    if (utf8_valid(s)) {
+        buf_slice(out, s);
+        return;
+    }
     for (size_t at = 0; at < s.len && buf_ok(out);) {
         size_t good = utf8_valid_prefix(slice_sub(s, at, s.len));
         buf_append(out, s.ptr + at, good);

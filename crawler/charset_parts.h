@@ -24,9 +24,10 @@ charset_id charset_from_type(struct slice content_type);
 /** charset_prescan(html): WHATWG HTML 13.2.3.2, "prescan a byte stream", over all of ${html}; XML declarations too.  O(length). */
 charset_id charset_prescan(struct slice html);
 
+#define CHARSET_ENOUGH ((size_t)4) /* sequences: no text in another encoding has so many by chance */
 /* What the bytes look like as UTF-8. */
 struct charset_utf8 {
-    size_t good; /* multi-byte sequences that are whole */
+    size_t good; /* multi-byte sequences that are whole; when none is bad, counting ends with CHARSET_ENOUGH */
     size_t bad;  /* maximal subparts that are none */
 };
 struct charset_utf8 charset_utf8_scan(struct slice s);

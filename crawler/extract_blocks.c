@@ -106,6 +106,28 @@ static void append_word(struct builder *w, uint32_t node, const char *s, size_t 
     w->breaks = 0;
 }
 
+/* The words from ${i} on, which follow a blank and a word of the block: as append_word() would. */
+static void add_words(struct builder *w, uint32_t node, struct slice s, size_t i) {
+    struct buf *b = &w->out->text;
+    if (!buf_reserve(b, s.len - i + 1)) return;
+    char *to = b->data + b->len;
+    uint32_t words = 0, bytes = 0;
+    while (i < s.len) {
+        *to++ = ' ';
+        char *word = to;
+        while (i < s.len && !ascii_is_space(s.ptr[i])) *to++ = s.ptr[i++];
+        words++;
+        bytes += (uint32_t)(to - word) + 1;
+        w->blank = i < s.len;
+        while (i < s.len && ascii_is_space(s.ptr[i])) i++;
+    }
+    *to = 0;
+    b->len = (size_t)(to - b->data);
+    w->words += words;
+    if (node < w->link_end) w->link_bytes += bytes;
+    w->in_word = !w->blank;
+}
+
 static void add_text(struct builder *w, uint32_t node) {
     struct slice s = page_node_text(w->t, node);
     for (size_t i = 0; i < s.len;) {
@@ -116,6 +138,10 @@ static void add_text(struct builder *w, uint32_t node) {
         while (i < s.len && ascii_is_space(s.ptr[i])) i++;
         w->blank = true;
         w->in_word = false;
+        if (i > from && i < s.len && w->out->text.len > w->begun && !w->breaks) {
+            add_words(w, node, s, i);
+            return;
+        }
     }
 }
 

@@ -125,6 +125,8 @@ struct extract_cues {
     } cues[SLOTS], lex[SLOTS];
     uint64_t cues_used[SLOTS / 64],
         lex_used[SLOTS / 64]; /* a bit a slot: most words are in neither list, and these stay in the cache */
+    uint8_t letters[256];     /* see fill_letters() */
+    bool opens[256];          /* an invitation or a credit begins with it */
 };
 
 /* FNV-1a, a byte at a time */
@@ -157,14 +159,6 @@ static uint32_t hash_word(const char *w, size_t n) {
             table[at].bits |= 1u << lists[i].what;                                                                                 \
         }                                                                                                                          \
     }
-
-struct extract_cues *extract_cues_new(void) {
-    struct extract_cues *c = calloc(1, sizeof *c);
-    if (!c) return NULL;
-    FILL(c->cues, cue_words)
-    FILL(c->lex, lexicon)
-    return c;
-}
 
 void extract_cues_free(struct extract_cues *c) { free(c); }
 
@@ -250,26 +244,39 @@ uint32_t extract_cues_of(struct extract_cues *c, struct slice names) {
     return c->asked[at].bits;
 }
 
-/* Bytes of the separator at ${i}: anything of ASCII but letters and digits, no-break spaces, guillemets, U+2000 to U+203F; 0 in a word. */
-static inline size_t separator_at(struct slice s, size_t i) {
-    unsigned char c = (unsigned char)s.ptr[i];
-    if (c < 0x80) return !ascii_is_alnum((char)c);
-    if (c != 0xC2 && c != 0xE2) return 0;
+/* Bytes of the separator at ${i}, whose first byte may begin one: no-break spaces, guillemets, U+2000 to U+203F; 0 in a word. */
+static size_t wide_separator_at(struct slice s, size_t i) {
     unsigned char d = i + 1 < s.len ? (unsigned char)s.ptr[i + 1] : 0;
-    if (c == 0xC2 && (d == 0xA0 || d == 0xAB || d == 0xBB)) return 2;
-    return c == 0xE2 && d == 0x80 && i + 2 < s.len ? 3 : 0;
+    if (s.ptr[i] == '\xC2' && (d == 0xA0 || d == 0xAB || d == 0xBB)) return 2;
+    return s.ptr[i] == '\xE2' && d == 0x80 && i + 2 < s.len ? 3 : 0;
+}
+
+/* What a byte is in a word: its small letter, nothing (anything of ASCII but letters and digits), or perhaps nothing. */
+enum { PARTS_WORDS = 0, MAY_PART = 1 };
+
+static void fill_letters(uint8_t letters[256]) {
+    for (unsigned c = 0; c < 256; c++)
+        letters[c] = c < 0x80 && !ascii_is_alnum((char)c) ? PARTS_WORDS : (uint8_t)ascii_lower((char)c);
+    letters[0xC2] = letters[0xE2] = MAY_PART;
+}
+
+/* The small letter at ${i} of a word; 0 where none stands. */
+static inline uint8_t letter_at(const struct extract_cues *c, struct slice s, size_t i) {
+    uint8_t letter = c->letters[(unsigned char)s.ptr[i]];
+    if (letter != MAY_PART) return letter;
+    return wide_separator_at(s, i) ? 0 : (uint8_t)s.ptr[i];
 }
 
 void extract_cues_lexicon(const struct extract_cues *c, struct slice s, uint32_t counts[LEX_COUNT]) {
     char word[WORD_MAX];
-    for (size_t i = 0, skip; i < s.len;) {
+    for (size_t i = 0; i < s.len;) {
         size_t n = 0;
         uint32_t hash = HASH_START;
-        while (i < s.len && (skip = separator_at(s, i)) > 0) i += skip;
-        for (; i < s.len && !separator_at(s, i); i++, n++) {
-            char lower = ascii_lower(s.ptr[i]);
-            hash = hash_byte(hash, lower);
-            if (n < WORD_MAX - 1) word[n] = lower;
+        uint8_t letter;
+        while (i < s.len && !letter_at(c, s, i)) i += c->letters[(unsigned char)s.ptr[i]] == MAY_PART ? wide_separator_at(s, i) : 1;
+        for (; i < s.len && (letter = letter_at(c, s, i)) != 0; i++, n++) {
+            hash = hash_byte(hash, (char)letter);
+            if (n < WORD_MAX - 1) word[n] = (char)letter;
         }
         if (!n || n >= WORD_MAX) continue;
         uint32_t at = hash_slot(hash);
@@ -372,16 +379,28 @@ static const struct slice credits[] = {
     SLICE_LIT("illustration :"), SLICE_LIT("vidéo:"),       SLICE_LIT("vidéo :"), SLICE_LIT("video:"),
 };
 
-enum extract_opening extract_cues_opening(struct slice s) {
+enum extract_opening extract_cues_opening(const struct extract_cues *c, struct slice s) {
     size_t i = 0;
     if (slice_starts(s, slice_str("©"))) return OPENING_CREDITS;
     while (i < s.len && i < 12 && !ascii_is_alpha(s.ptr[i]) && (unsigned char)s.ptr[i] != 0xC3) i++;
     s = slice_sub(s, i, s.len);
     if (!s.len) return OPENING_NONE;
     char first = ascii_lower(s.ptr[0]);
+    if (!c->opens[(unsigned char)first]) return OPENING_NONE;
     for (size_t k = 0; k < sizeof invitations / sizeof *invitations; k++)
         if (invitations[k].ptr[0] == first && begins(s, invitations[k])) return OPENING_INVITES;
     for (size_t k = 0; k < sizeof credits / sizeof *credits; k++)
         if (credits[k].ptr[0] == first && begins(s, credits[k])) return OPENING_CREDITS;
     return OPENING_NONE;
+}
+
+struct extract_cues *extract_cues_new(void) {
+    struct extract_cues *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    FILL(c->cues, cue_words)
+    FILL(c->lex, lexicon)
+    fill_letters(c->letters);
+    for (size_t k = 0; k < sizeof invitations / sizeof *invitations; k++) c->opens[(unsigned char)invitations[k].ptr[0]] = true;
+    for (size_t k = 0; k < sizeof credits / sizeof *credits; k++) c->opens[(unsigned char)credits[k].ptr[0]] = true;
+    return c;
 }

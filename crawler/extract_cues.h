@@ -63,6 +63,6 @@ enum extract_opening {
     OPENING_INVITES, /* another page, a subscription: "Lire aussi", "Read more", "Abonnez-vous" */
     OPENING_CREDITS  /* a picture's maker: "Photo :", "Crédit", "©" */
 };
-enum extract_opening extract_cues_opening(struct slice text);
+enum extract_opening extract_cues_opening(const struct extract_cues *c, struct slice text);
 
 #endif

@@ -2,6 +2,7 @@
  * Rows of features.  Everything about a node's text comes from running sums over the blocks, so that the whole is linear.
  */
 #include "crawler/extract_features.h"
+#include "base/chunk.h"
 #include "base/hash.h"
 #include "base/map64.h"
 #include "crawler/page_date.h"
@@ -57,26 +58,57 @@ static bool is_date_line(struct slice s, uint32_t digits) {
     return letters <= 24;
 }
 
+struct byte_counts {
+    uint32_t punct, upper, digits, quotes, breaks;
+};
+
+#define CHUNKS_SUMMED 255 /* a lane counts so far */
+
+/* The full stops of Chinese and Japanese: U+3000 to U+3002. */
+static uint32_t count_wide_stops(struct slice s) {
+    uint32_t n = 0;
+    for (size_t c = 0; c + 2 < s.len; c++)
+        n += (unsigned char)s.ptr[c] == 0xE3 && (unsigned char)s.ptr[c + 1] == 0x80 && (unsigned char)s.ptr[c + 2] <= 0x82;
+    return n;
+}
+
+/* At most CHUNKS_SUMMED chunks from ${at} on; the blank past the end ends a sentence there too. */
+static size_t count_some(struct slice s, size_t at, struct byte_counts *n, chunk *wide) {
+    chunk punct = {0}, upper = {0}, digits = {0}, quotes = {0}, breaks = {0};
+    for (unsigned k = 0; k < CHUNKS_SUMMED && at < s.len; k++, at += CHUNK) {
+        chunk c = chunk_at(s, at, ' '), next = chunk_at(s, at + 1, ' ');
+        chunk mark =
+            (chunk)(c == ',') | (chunk)(c == '.') | (chunk)(c == ';') | (chunk)(c == ':') | (chunk)(c == '!') | (chunk)(c == '?');
+        /* a mark counts before a blank or the end: not the points of an address */
+        punct -= mark & (chunk_is_space(next) | (chunk)(next == '"'));
+        upper -= (chunk)(c >= 'A') & (chunk)(c <= 'Z');
+        digits -= (chunk)(c >= '0') & (chunk)(c <= '9');
+        quotes -= (chunk)(c == '"') | (chunk)(c == 0xAB);
+        breaks -= (chunk)(c == '\n');
+        *wide |= (chunk)(c == 0xE3);
+    }
+    n->punct += chunk_sum(punct);
+    n->upper += chunk_sum(upper);
+    n->digits += chunk_sum(digits);
+    n->quotes += chunk_sum(quotes);
+    n->breaks += chunk_sum(breaks);
+    return at;
+}
+
+static struct byte_counts count_bytes(struct slice s) {
+    struct byte_counts n = {0};
+    chunk wide = {0};
+    for (size_t at = 0; at < s.len;) at = count_some(s, at, &n, &wide);
+    if (chunk_any(wide)) n.punct += count_wide_stops(s);
+    return n;
+}
+
 /* What of the block's own text can be counted in one pass. */
 static void read_own(struct features *f, const struct blocks *b, size_t i, struct slice title) {
     float *r = features_row(f, i);
     const struct block *k = &b->items[i];
     struct slice s = block_text(b, i);
-    uint32_t punct = 0, upper = 0, digits = 0, quotes = 0, breaks = 0;
-    for (size_t c = 0; c < s.len; c++) {
-        char ch = s.ptr[c];
-        upper += ch >= 'A' && ch <= 'Z';
-        digits += ascii_is_digit(ch);
-        breaks += ch == '\n';
-        quotes += ch == '"' || (unsigned char)ch == 0xAB;
-        /* a mark counts before a blank or the end: not the points of an address */
-        bool mark = ch == ',' || ch == '.' || ch == ';' || ch == ':' || ch == '!' || ch == '?';
-        if (mark && (c + 1 == s.len || ascii_is_space(s.ptr[c + 1]) || s.ptr[c + 1] == '"')) punct++;
-        /* the full stops of Chinese and Japanese */
-        if ((unsigned char)ch == 0xE3 && c + 2 < s.len && (unsigned char)s.ptr[c + 1] == 0x80 &&
-            (unsigned char)s.ptr[c + 2] <= 0x82)
-            punct++;
-    }
+    struct byte_counts n = count_bytes(s);
     uint32_t lex[LEX_COUNT] = {0};
     extract_cues_lexicon(f->cues, s, lex);
     char last = s.ptr[s.len - 1];
@@ -90,18 +122,18 @@ static void read_own(struct features *f, const struct blocks *b, size_t i, struc
     r[F_legal] = (float)lex[LEX_LEGAL] / words;
     r[F_meta] = (float)lex[LEX_META] / words;
     r[F_has_copyright] = (float)lex[LEX_LEGAL];
-    r[F_punct] = (float)punct;
+    r[F_punct] = (float)n.punct;
     r[F_ends_sentence] =
         last == '.' || last == '!' || last == '?' || last == '"' || (unsigned char)last == 0xBB || (unsigned char)last == 0x9D;
     r[F_ends_other] = last == ':' || last == '>' || last == '|';
-    r[F_upper] = (float)upper / (float)k->len;
-    r[F_digits] = (float)digits / (float)k->len;
+    r[F_upper] = (float)n.upper / (float)k->len;
+    r[F_digits] = (float)n.digits / (float)k->len;
     r[F_word_bytes] = (float)k->len / words;
     r[F_first_lower] = s.ptr[0] >= 'a' && s.ptr[0] <= 'z';
-    r[F_quotes] = (float)quotes;
-    r[F_breaks] = (float)breaks;
-    r[F_opening] = extract_cues_opening(s);
-    r[F_is_date] = is_date_line(s, digits);
+    r[F_quotes] = (float)n.quotes;
+    r[F_breaks] = (float)n.breaks;
+    r[F_opening] = extract_cues_opening(f->cues, s);
+    r[F_is_date] = is_date_line(s, n.digits);
     r[F_same_title] = s.len >= 8 && title.len && (slice_starts_nocase(title, s) || slice_starts_nocase(s, title));
 }
 

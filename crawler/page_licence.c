@@ -2,6 +2,7 @@
  * The licence of a page: meta > JSON-LD > link rel=license > a link or a statement in the footer > one in the body.  What is said of a
  * picture, a map or a piece of code is not said of the page, and two licences that disagree are none.
  */
+#include "base/chunk.h"
 #include "base/limits.h"
 #include "crawler/licence.h"
 #include "crawler/page_facts.h"
@@ -123,18 +124,18 @@ static void read_anchor(struct finder *f, size_t i) {
     if (counts) found(f, spdx, page_attr(t, i, ATTR_HREF), place == STATEMENT_FOOTER ? "footer" : "body");
 }
 
-/* Does ${s} hold one of ${parts} (lower case, of two bytes or more; ASCII case folded)?  Looks at each byte once. */
+/* Does ${s} hold one of ${parts} (lower case, of three bytes or more; ASCII case folded)?  O(length). */
 static bool holds_part(struct slice s, const struct slice *parts, size_t n) {
-    /* by the low five bits of a letter, which are its place in the alphabet in either case */
-    uint32_t first = 0, second = 0;
-    for (size_t k = 0; k < n; k++) {
-        first |= 1u << (parts[k].ptr[0] & 31);
-        second |= 1u << (parts[k].ptr[1] & 31);
-    }
-    for (size_t at = 0; at + 1 < s.len; at++) {
-        if (!(first >> (s.ptr[at] & 31) & second >> (s.ptr[at + 1] & 31) & 1)) continue;
+    for (size_t at = 0; at + 1 < s.len; at += CHUNK) {
+        chunk one = chunk_at(s, at, 0) | 0x20, two = chunk_at(s, at + 1, 0) | 0x20, begins = {0};
+        chunk three = chunk_at(s, at + 2 < s.len ? at + 2 : s.len, 0) | 0x20;
         for (size_t k = 0; k < n; k++)
-            if (slice_starts_nocase(slice_sub(s, at, s.len), parts[k])) return true;
+            begins |= (chunk)(one == (uint8_t)parts[k].ptr[0]) & (chunk)(two == (uint8_t)parts[k].ptr[1]) &
+                      (chunk)(three == (uint8_t)parts[k].ptr[2]);
+        if (!chunk_any(begins)) continue;
+        for (size_t i = at; i < at + CHUNK && i < s.len; i++)
+            for (size_t k = 0; k < n; k++)
+                if (slice_starts_nocase(slice_sub(s, i, s.len), parts[k])) return true;
     }
     return false;
 }
@@ -143,7 +144,8 @@ static bool holds_part(struct slice s, const struct slice *parts, size_t n) {
 static bool may_lead(const struct page_tree *t, size_t i) {
     static const struct slice parts[] = {SLICE_LIT("icen"), SLICE_LIT("commons"), SLICE_LIT("copyleft"), SLICE_LIT("opendata")};
     struct slice href = page_attr(t, i, ATTR_HREF);
-    return href.ptr && (holds_part(href, parts, sizeof parts / sizeof *parts) || holds_part(page_attr(t, i, ATTR_REL), parts, 1));
+    return href.ptr && (holds_part(href, parts, sizeof parts / sizeof *parts) ||
+                        slice_find_nocase(page_attr(t, i, ATTR_REL), parts[0]) != SIZE_MAX);
 }
 
 /* Those in the footer first, then the others. */

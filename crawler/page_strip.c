@@ -2,6 +2,7 @@
  * A tokenizer that knows just enough: where tags, quoted values, comments and raw text end (WHATWG HTML 13.2.5).
  */
 #include "crawler/page_strip.h"
+#include "base/chunk.h"
 #include "base/limits.h"
 #include "crawler/tag_scan.h"
 #include <stdlib.h>
@@ -92,15 +93,15 @@ static void write_hex(struct buf *out, size_t v) {
     buf_append(out, hex + n, sizeof hex - n);
 }
 
-/* No reference, nothing below a blank but line ends and tabs, no DEL, none of U+F000 to U+FFFF, some of which are no characters. */
-static bool is_plain(struct slice s) {
-    static const uint8_t odd[256] = {
-        [0] = 1,  [1] = 1,  [2] = 1,  [3] = 1,  [4] = 1,  [5] = 1,  [6] = 1,  [7] = 1,   [8] = 1,    [11] = 1,  [12] = 1,
-        [14] = 1, [15] = 1, [16] = 1, [17] = 1, [18] = 1, [19] = 1, [20] = 1, [21] = 1,  [22] = 1,   [23] = 1,  [24] = 1,
-        [25] = 1, [26] = 1, [27] = 1, [28] = 1, [29] = 1, [30] = 1, [31] = 1, ['&'] = 1, [0x7F] = 1, [0xEF] = 1};
-    unsigned any = 0;
-    for (size_t i = 0; i < s.len; i++) any |= odd[(unsigned char)s.ptr[i]];
-    return !any;
+/* No ${reference} sign, nothing below a blank but line ends and tabs, no DEL, none of U+FFC0 to U+FFFF, of which two are no characters. */
+static bool is_plain(struct slice s, char reference) {
+    chunk odd = {0};
+    for (size_t i = 0; i < s.len; i += CHUNK) {
+        chunk c = chunk_at(s, i, ' '), next = chunk_at(s, i + 1 < s.len ? i + 1 : s.len, ' ');
+        odd |= ((chunk)(c < ' ') & ~((chunk)(c == '\n') | (chunk)(c == '\t') | (chunk)(c == '\r'))) |
+               (chunk)(c == (uint8_t)reference) | (chunk)(c == 0x7F) | ((chunk)(c == 0xEF) & (chunk)(next == 0xBF));
+    }
+    return !chunk_any(odd);
 }
 
 /* What is asked for of the attribute, or ATTR_COUNT. */
@@ -148,7 +149,7 @@ static size_t strip_tag(struct strip *p, size_t at) {
         if (id == ATTR_COUNT) continue;
         if (id == ATTR_TYPE) p->json = slice_find_nocase(value, slice_str("ld+json")) != SIZE_MAX;
         if (plain && to->n_carried == first) plain = carry(to, pos, at + 1, 0, CARRIED_TAG);
-        plain = plain && is_plain(value);
+        plain = plain && is_plain(value, '&');
         if (plain && !is_carried(to, first, id))
             plain = carry(to, pos, value.len ? (size_t)(value.ptr - p->s.ptr) : 0, value.len, (uint8_t)id);
     }
@@ -166,20 +167,36 @@ static size_t strip_tag(struct strip *p, size_t at) {
 
 #define CARRY_FROM 16 /* bytes of a text; a reference takes half of it */
 
+/* Leave a reference in the place of the text [${from}, ${to}) when it is plain. */
+static void carry_text(struct strip *p, size_t from, size_t to, char reference) {
+    struct buf *html = &p->to->html;
+    size_t pos = html->len + (from - p->kept);
+    struct slice text = slice_sub(p->s, from, to);
+    if (text.len < CARRY_FROM || p->literal || pos - p->text >= PIECE || !is_plain(text, reference)) return;
+    if (!carry(p->to, pos, from, text.len, CARRIED_TEXT)) return;
+    drop(p, from, to);
+    buf_char(html, PAGE_REFERENCE);
+    write_hex(html, p->to->n_carried - 1);
+    buf_char(html, PAGE_REFERENCE);
+}
+
+/* What may belong to a character reference: these are left to the parser, with what follows their sign. */
+static bool is_of_reference(char c) {
+    return ascii_is_alnum(c) || c == '#' || c == ';' || c == '.' || c == ':' || c == '-' || c == '_';
+}
+
 /* The text between two tags.  The blanks at its ends mean what one does, and the parser looks at each. */
 static void strip_text(struct strip *p, size_t from, size_t to) {
+    struct slice s = p->s;
     size_t first = from, last = to;
-    while (first < to && ascii_is_space(p->s.ptr[first])) first++;
-    while (last > first && ascii_is_space(p->s.ptr[last - 1])) last--;
+    while (first < to && ascii_is_space(s.ptr[first])) first++;
+    while (last > first && ascii_is_space(s.ptr[last - 1])) last--;
     if (first > from + 1 && !p->pre) drop(p, from + 1, first);
-    struct slice text = slice_sub(p->s, first, last);
-    struct buf *html = &p->to->html;
-    if (text.len >= CARRY_FROM && !p->literal && html->len + (first - p->kept) - p->text < PIECE && is_plain(text) &&
-        carry(p->to, html->len + (first - p->kept), first, text.len, CARRIED_TEXT)) {
-        drop(p, first, last);
-        buf_char(html, PAGE_REFERENCE);
-        write_hex(html, p->to->n_carried - 1);
-        buf_char(html, PAGE_REFERENCE);
+    for (size_t at = first; at < last;) {
+        const char *sign = memchr(s.ptr + at, '&', last - at);
+        size_t end = sign ? (size_t)(sign - s.ptr) : last;
+        carry_text(p, at, end, '&');
+        for (at = end + 1; at < last && is_of_reference(s.ptr[at]);) at++;
     }
     if (first < to && to > last + 1 && !p->pre) drop(p, last + 1, to);
 }
@@ -199,7 +216,12 @@ static size_t strip_element(struct strip *p, size_t at) {
     if (close && (close[3] == 'c' || s.ptr[end - 2] != '/')) {
         size_t last = find_tag(s, end, close);
         if (last == SIZE_MAX) last = s.len;
-        if (!p->json) drop(p, end, last);
+        if (p->json) {
+            begin_text(p, end);
+            carry_text(p, end, last, 0); /* a script's signs refer to nothing */
+        } else {
+            drop(p, end, last);
+        }
         end = last;
     }
     begin_text(p, end);
