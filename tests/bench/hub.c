@@ -2,6 +2,9 @@
  * A refined hub without a crawl: N documents of BYTES bytes of text, all kept, made of words drawn by Zipf's law from 30,000 made-up ones
  * (zstd -9 packs it about three times).  For benches of publish, stats and explain at sizes that no crawl here reaches.
  * usage: hub FOLDER N BYTES; FOLDER was made by `villers init` and is empty.
+ *
+ * With `raw`, documents that refine has yet to judge: among their words stand French ones, so that they are French, and one in ten is
+ * an earlier one with a few words changed.  usage: hub FOLDER N BYTES raw [FIRST]; those before number FIRST were made before.
  */
 #include "base/file.h"
 #include "base/hash.h"
@@ -21,6 +24,7 @@ struct maker {
     const char *folder;
     int64_t n, bytes;
     uint64_t seed;
+    bool raw;
     char words[WORDS][16];
 };
 
@@ -45,8 +49,32 @@ static void make_words(struct maker *b) {
     }
 }
 
-static int64_t make_text(struct maker *b) {
+static uint64_t mixed(uint64_t a, uint64_t k) {
+    uint64_t pair[2] = {a, k};
+    return hash64(slice_of((const char *)pair, sizeof pair));
+}
+
+/* Each raw document has a seed, so that a copy of it can be made later; in a copy one word in forty is another. */
+static int64_t make_raw_text(struct maker *b, int64_t i) {
+    static const char *const french[] = {"de",  "la",   "les", "dans", "une",  "est",   "pour", "que",
+                                         "sur", "avec", "qui", "par",  "nous", "cette", "sont", "des"};
+    bool copy = i % 10 == 9;
+    int64_t words = 0, like = copy ? (int64_t)(mixed(7, (uint64_t)i) % (uint64_t)i) / 10 * 10 : i;
+    b->seed = mixed(1, (uint64_t)like);
+    buf_clear(&b->text);
+    while ((int64_t)b->text.len < b->bytes) {
+        double u = (double)draw(b) / 2147483648.0;
+        size_t word = (size_t)(exp(u * log(WORDS)) - 1) % WORDS;
+        if (copy && mixed((uint64_t)i, (uint64_t)words) % 40 == 0) word = (word + 1) % WORDS;
+        buf_str(&b->text, words % 2 ? french[draw(b) % 16] : b->words[word]);
+        buf_char(&b->text, ++words % 60 == 0 ? '\n' : ' ');
+    }
+    return words;
+}
+
+static int64_t make_text(struct maker *b, int64_t i) {
     int64_t words = 0;
+    if (b->raw) return make_raw_text(b, i);
     buf_clear(&b->text);
     while ((int64_t)b->text.len < b->bytes) {
         /* exp of a uniform draw: rank r comes about as often as 1/r. */
@@ -95,7 +123,7 @@ static void put_rows(struct maker *b, const struct doc *d, int64_t raw, int64_t 
                                  .bytes = (int64_t)d->text.len,
                                  .words = d->words};
     check(b, manifest_add_capture(b->m, &c, &b->err));
-    check(b, manifest_put_verdict(b->m, &v, NULL, &b->err));
+    if (!b->raw) check(b, manifest_put_verdict(b->m, &v, NULL, &b->err));
 }
 
 static void put_document(struct maker *b, int64_t i, struct segment *file, int64_t raw, int64_t refined) {
@@ -112,7 +140,7 @@ static void put_document(struct maker *b, int64_t i, struct segment *file, int64
                     .license = slice_str(i % 3 ? "etalab-2.0" : "CC-BY-SA-4.0"),
                     .date = slice_str(date),
                     .crawl_date = slice_str("2024-07-01T00:00:00Z"),
-                    .words = make_text(b),
+                    .words = make_text(b, i),
                     .language = slice_str("fra"),
                     .language_script = slice_str("Latn"),
                     .language_score = 0.97,
@@ -121,7 +149,7 @@ static void put_document(struct maker *b, int64_t i, struct segment *file, int64
     d.text = buf_view(&b->text);
     buf_clear(&b->line);
     buf_clear(&b->packed);
-    doc_write(&b->line, &d, DOC_REFINED);
+    doc_write(&b->line, &d, b->raw ? DOC_RAW : DOC_REFINED);
     uint64_t at = segment_length(file);
     check(b, segment_packer_pack(b->packer, buf_view(&b->line), &b->packed, &b->err));
     check(b, segment_append_packed(file, buf_view(&b->packed), &end, &b->err));
@@ -133,10 +161,11 @@ static void fill(struct maker *b, int64_t first, int64_t last) {
     struct buf path = {.max = 8192};
     struct segment *file = NULL;
     snprintf(name, sizeof name, "seg-%09" PRId64 ".jsonl.zst", first);
-    buf_printf(&path, "%s/refined/%s", b->folder, name);
+    buf_printf(&path, "%s/%s/%s", b->folder, b->raw ? "raw" : "refined", name);
     check(b, segment_create(buf_cstr(&path), SEGMENT_ZSTD, 3, &file, &b->err));
     check(b, manifest_begin(b->m, &b->err));
-    int64_t raw = put_segment(b, SEGMENT_RAW, name, MANIFEST_NONE), refined = put_segment(b, SEGMENT_REFINED, name, raw);
+    int64_t raw = put_segment(b, SEGMENT_RAW, name, MANIFEST_NONE);
+    int64_t refined = b->raw ? MANIFEST_NONE : put_segment(b, SEGMENT_REFINED, name, raw);
     for (int64_t i = first; i < last; i++) put_document(b, i, file, raw, refined);
     check(b, segment_seal(file, &b->err));
     check(b, manifest_commit(b->m, &b->err));
@@ -146,15 +175,17 @@ static void fill(struct maker *b, int64_t first, int64_t last) {
 int main(int argc, char **argv) {
     static struct maker b = {.err = {.max = 4096}, .seed = 42};
     struct buf path = {.max = 8192};
-    if (argc != 4) return 64;
+    if (argc < 4 || argc > 6) return 64;
     b.folder = argv[1];
     b.n = strtoll(argv[2], NULL, 10);
     b.bytes = strtoll(argv[3], NULL, 10);
+    b.raw = argc > 4 && strcmp(argv[4], "raw") == 0;
+    int64_t first = argc > 5 ? strtoll(argv[5], NULL, 10) : 0, last = first + b.n;
     b.packer = segment_packer_new(SEGMENT_ZSTD, 3);
     path_join(&path, argv[1], "manifest.sqlite");
     check(&b, b.packer ? manifest_open(buf_cstr(&path), MANIFEST_CREATE, &b.m, NULL, &b.err) : ST_FATAL);
     make_words(&b);
-    for (int64_t i = 0; i < b.n; i += BATCH) fill(&b, i, i + BATCH < b.n ? i + BATCH : b.n);
+    for (int64_t i = first; i < last; i += BATCH) fill(&b, i, i + BATCH < last ? i + BATCH : last);
     manifest_free(b.m);
     segment_packer_free(b.packer);
     buf_free(&path);
