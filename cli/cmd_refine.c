@@ -3,13 +3,15 @@
 
 struct refine_options {
     int64_t threads;
-    bool rejudge;
+    bool rejudge, full;
 };
 
 static const struct option options[] = {
     {"threads", 'j', OPTION_INT, offsetof(struct refine_options, threads), "N", "worker threads (default: all cores)"},
     {"rejudge", 0, OPTION_FLAG, offsetof(struct refine_options, rejudge), NULL,
      "new thresholds over what was measured: no text is read, nothing new is refined"},
+    {"full", 0, OPTION_FLAG, offsetof(struct refine_options, full), NULL,
+     "decide duplicates among all documents from nothing, and make the index of them again"},
     {0},
 };
 
@@ -39,6 +41,8 @@ static enum status report(const struct cli *cli, struct hub *h, const struct ref
         if (c->stale)
             buf_printf(out, "%llu segments are new, or their texts were made under other settings: run villers refine\n",
                        (unsigned long long)c->stale);
+        if (!c->decided_all)
+            buf_printf(out, "duplicates: %llu documents decided anew, where something changed\n", (unsigned long long)c->looked_at);
         buf_str(out, "all documents of the hub, by outcome:\n");
         return manifest_each_tally(h->manifest, &by_outcome, 1, print_reason, out, err);
     }
@@ -54,6 +58,7 @@ static enum status report(const struct cli *cli, struct hub *h, const struct ref
     json_kv_int(&j, "candidates", (int64_t)c->candidates);
     json_kv_int(&j, "kept", (int64_t)c->kept);
     json_kv_int(&j, "duplicates", (int64_t)c->duplicates);
+    json_kv_int(&j, "decided_anew", (int64_t)(c->decided_all ? c->candidates : c->looked_at));
     json_key(&j, "outcomes");
     json_object(&j);
     enum status st = manifest_each_tally(h->manifest, &by_outcome, 1, print_reason_json, &j, err);
@@ -87,7 +92,7 @@ static int run_refine(struct cli *cli, void *opt, char **operands, int n) {
                         : refine_segments(&h, &settings, (unsigned)o->threads, &progress, &counts, &err);
     if (st == ST_OK) {
         progress_text(&progress, "duplicates");
-        st = refine_duplicates(&h, (unsigned)o->threads, &counts, &err);
+        st = refine_duplicates(&h, (unsigned)o->threads, o->full, &counts, &err);
     }
     progress_end(&progress);
     if (st == ST_OK) st = report(cli, &h, &counts, &out, &err);
@@ -106,7 +111,7 @@ const struct command cmd_refine = {
     .name = "refine",
     .group = "hub",
     .summary = "raw documents to verdicts: language, quality, personal data, duplicates",
-    .usage = "[--rejudge]",
+    .usage = "[--rejudge] [--full]",
     .examples = "villers refine\nvillers refine --rejudge\nvillers refine --hub ./hub --json\n",
     .options = options,
     .options_size = sizeof(struct refine_options),

@@ -21,6 +21,8 @@ struct refine_counts {
     uint64_t judged_again, changed;    /* from stored signals; those with another verdict than before */
     uint64_t unread, stale;            /* segments without good signals; whose texts other settings made */
     uint64_t candidates, kept, duplicates;
+    uint64_t looked_at; /* documents whose clusters were decided anew, when not all were */
+    bool decided_all;
 };
 
 /* Settings as texts and as the hashes that segments are recorded under: what makes a refined segment, what judges it. */
@@ -67,7 +69,11 @@ enum status refine_record_signals(struct hub *h, const struct manifest_segment *
 enum status refine_judge_again(struct hub *h, const struct manifest_segment *raw, const struct refine_settings *settings,
                                int64_t run, struct refine_counts *c, struct buf *err) MUST_CHECK;
 
-/** refine_duplicates(h, threads, counts, err): decide clusters among all candidates and record them in one transaction. */
-enum status refine_duplicates(struct hub *h, unsigned threads, struct refine_counts *counts, struct buf *err) MUST_CHECK;
+/**
+ * refine_duplicates(h, threads, all, counts, err):
+ * Clusters among all candidates, recorded in one transaction.  Only what changed since the last time is looked at, and what that reaches,
+ * unless ${all}, or it is much; the result is the same.
+ */
+enum status refine_duplicates(struct hub *h, unsigned threads, bool all, struct refine_counts *counts, struct buf *err) MUST_CHECK;
 
 #endif

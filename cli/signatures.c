@@ -13,6 +13,7 @@
 #define TAIL_LEN 8
 #define CHUNK (256 * KIB)
 #define END_OFFSET UINT64_MAX
+#define RECORD_MAX (HEAD_LEN + TAIL_LEN + 64 + 8 * SIGNATURE_MAX_KEYS + 4 * SIGNATURE_SKETCH) /* at least */
 
 static void magic_of(char out[MAGIC_LEN + 1], const struct signature_options *opt) {
     snprintf(out, MAGIC_LEN + 1, "villers-signatures 1 %016llx\n", (unsigned long long)signature_version(opt));
@@ -85,7 +86,9 @@ struct signatures_reader {
     int fd;
     struct buf held; /* read, from `at` on not yet taken */
     size_t at;
-    bool ended; /* the end record was seen */
+    uint64_t taken;    /* bytes of the file before `at` */
+    uint64_t position; /* of the record given last */
+    bool ended;        /* the end record was seen */
 };
 
 /* Make ${n} bytes available from `at` on. */
@@ -125,12 +128,36 @@ enum status signatures_open(const char *path, const struct signature_options *op
         st = want(r, MAGIC_LEN, err);
     if (st == ST_OK && memcmp(r->held.data, magic, MAGIC_LEN) != 0)
         st = fail(err, ST_FATAL, "%s: signatures of another version or other settings; remove it and run villers refine", path);
-    r->at = MAGIC_LEN;
+    r->at = r->taken = MAGIC_LEN;
     if (st == ST_OK)
         *out = r;
     else
         signatures_free(r);
     return st;
+}
+
+/* The record that ${bytes} begins with, whose packed signature has ${len} bytes: false when it is not one. */
+static bool read_record(const char *bytes, size_t len, uint64_t *offset, struct signature *sig) {
+    struct slice packed = slice_of(bytes + HEAD_LEN, len);
+    *offset = get_le(bytes, 8);
+    if (get_le(bytes + HEAD_LEN + len, TAIL_LEN) != hash64(slice_of(bytes, HEAD_LEN + len))) return false;
+    return *offset == END_OFFSET || signature_unpack(&packed, sig);
+}
+
+uint64_t signatures_position(const struct signatures_reader *r) { return r->position; }
+
+enum status signatures_at(const struct signatures_reader *r, uint64_t position, uint64_t *offset, struct signature *sig,
+                          struct buf *err) {
+    char bytes[RECORD_MAX];
+    ssize_t got;
+    do got = pread(r->fd, bytes, sizeof bytes, (off_t)position);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) return fail_errno(err, "read", r->path);
+    size_t len = got > HEAD_LEN ? (size_t)get_le(bytes + 8, 4) : SIZE_MAX;
+    if (got < HEAD_LEN + TAIL_LEN || len > (size_t)got - HEAD_LEN - TAIL_LEN || !read_record(bytes, len, offset, sig) ||
+        *offset == END_OFFSET)
+        return fail(err, ST_SKIP, "%s: no signature at %llu", r->path, (unsigned long long)position);
+    return ST_OK;
 }
 
 enum status signatures_next(struct signatures_reader *r, uint64_t *offset, struct signature *sig, struct buf *err) {
@@ -140,15 +167,13 @@ enum status signatures_next(struct signatures_reader *r, uint64_t *offset, struc
     size_t len = (size_t)get_le(r->held.data + r->at + 8, 4);
     st = want(r, HEAD_LEN + len + TAIL_LEN, err);
     if (st != ST_OK) return st;
-    const char *p = r->held.data + r->at;
-    struct slice packed = slice_of(p + HEAD_LEN, len);
-    *offset = get_le(p, 8);
-    bool whole = get_le(p + HEAD_LEN + len, TAIL_LEN) == hash64(slice_of(p, HEAD_LEN + len));
+    bool whole = read_record(r->held.data + r->at, len, offset, sig);
     r->ended = whole && *offset == END_OFFSET;
     r->at += HEAD_LEN + len + TAIL_LEN;
+    r->position = r->taken;
+    r->taken += HEAD_LEN + len + TAIL_LEN;
     if (r->ended) return ST_RETRY;
-    if (!whole || !signature_unpack(&packed, sig))
-        return fail(err, ST_FATAL, "%s: damaged; remove it and run villers refine", r->path);
+    if (!whole) return fail(err, ST_FATAL, "%s: damaged; remove it and run villers refine", r->path);
     return ST_OK;
 }
 

@@ -23,6 +23,12 @@ enum status signatures_open(const char *path, const struct signature_options *op
                             struct buf *err) MUST_CHECK;
 /** signatures_next(r, offset, sig, err): RETRY at the clean end, FATAL for a damaged or truncated file (named). */
 enum status signatures_next(struct signatures_reader *r, uint64_t *offset, struct signature *sig, struct buf *err) MUST_CHECK;
+/** signatures_position(r): where in the file the record stands that signatures_next() gave last; for signatures_at(). */
+uint64_t signatures_position(const struct signatures_reader *r);
+/** signatures_at(r, position, offset, sig, err): that record, out of order; where signatures_next() stands does not change.  SKIP when none
+ *  stands there: the file has been made again. */
+enum status signatures_at(const struct signatures_reader *r, uint64_t position, uint64_t *offset, struct signature *sig,
+                          struct buf *err) MUST_CHECK;
 void signatures_free(struct signatures_reader *r);
 
 #endif

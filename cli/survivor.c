@@ -37,7 +37,7 @@ static void put_date(struct buf *out, int64_t day) {
     put_be(out, day == MANIFEST_NONE ? UINT64_MAX : (uint64_t)(day + ((int64_t)1 << 40)));
 }
 
-void survivor_rank(const struct string_list *order, const struct manifest_document *d, const struct source *source, bool published,
+void survivor_rank(const struct string_list *order, const struct manifest_candidate *d, const struct source *source, bool published,
                    struct buf *out) {
     unsigned n = order->n ? order->n : WORDS;
     buf_clear(out);

@@ -13,7 +13,7 @@
 /** survivor_order_valid(order): known words, none twice. */
 bool survivor_order_valid(const struct string_list *order);
 /** survivor_rank(order, d, source, published, out): replace ${out} by the rank of ${d}; smaller survives.  ${source} may be NULL. */
-void survivor_rank(const struct string_list *order, const struct manifest_document *d, const struct source *source, bool published,
+void survivor_rank(const struct string_list *order, const struct manifest_candidate *d, const struct source *source, bool published,
                    struct buf *out);
 
 #endif

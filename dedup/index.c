@@ -15,6 +15,7 @@
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX (256 * MIB)
 #define MATCH_RECORDS 8192 /* of a run in hand at a time */
+#define FEW 1024           /* one key in so many records is looked for, more are merged */
 #define TIER 4             /* runs of like size that are merged into one */
 
 struct run {
@@ -28,7 +29,8 @@ struct removed { /* a name that is gone from the runs before a number */
 struct index {
     char *dir;
     int lock;
-    uint64_t signature_version, next;
+    uint64_t signature_version, next, label;
+    bool prepared;    /* a run of number next is on disk */
     struct run *runs; /* by number */
     size_t n_runs;
     struct removed *removed; /* by name */
@@ -53,8 +55,8 @@ static int by_name(const void *a, const void *b) {
 }
 
 /* The manifest as it would be with these runs and removals. */
-static enum status save(const struct index *ix, uint64_t next, const uint64_t *numbers, size_t n, const struct removed *removed,
-                        size_t n_removed, struct buf *err) {
+static enum status save(const struct index *ix, uint64_t next, uint64_t label, const uint64_t *numbers, size_t n,
+                        const struct removed *removed, size_t n_removed, struct buf *err) {
     struct buf out, path;
     struct json_out j;
     char hex[33];
@@ -66,6 +68,7 @@ static enum status save(const struct index *ix, uint64_t next, const uint64_t *n
     snprintf(hex, sizeof hex, "%016llx", (unsigned long long)ix->signature_version);
     json_kv_str(&j, "signature", slice_str(hex));
     json_kv_int(&j, "next", (int64_t)next);
+    json_kv_int(&j, "label", (int64_t)label);
     json_key(&j, "runs");
     json_array(&j);
     for (size_t i = 0; i < n; i++) json_int(&j, (int64_t)numbers[i]);
@@ -142,7 +145,7 @@ static bool read_removed(struct index *ix, struct json_value list) {
 
 static enum status read_manifest(struct index *ix, struct json_value root, const char *path, struct buf *err) {
     struct json_value v, runs, removed;
-    int64_t format = 0, next = 0, number;
+    int64_t format = 0, next = 0, label = 0, number;
     uint64_t version = 0;
     if (json_get(root, "format", &v) && json_as_int(v, &format) && format > FORMAT)
         return fail(err, ST_FATAL, "%s is of format %lld, this program knows %d: use a newer villers", path, (long long)format,
@@ -156,6 +159,7 @@ static enum status read_manifest(struct index *ix, struct json_value root, const
     if (version != ix->signature_version)
         return fail(err, ST_FATAL, "%s was made with other signature options: give the same, or make another index", ix->dir);
     ix->next = (uint64_t)next;
+    if (json_get(root, "label", &v) && json_as_int(v, &label)) ix->label = (uint64_t)label;
     struct json_iter it = json_walk(runs);
     enum status st = ST_OK;
     while (st == ST_OK && json_next(&it, NULL, &v)) {
@@ -210,7 +214,7 @@ static enum status load(struct index *ix, bool create, struct buf *err) {
     struct json_parser *p = json_parser_new(MANIFEST_MAX);
     enum status st = p ? ST_OK : fail(err, ST_FATAL, "out of memory");
     path_join(&path, ix->dir, MANIFEST);
-    if (st == ST_OK && create && !file_exists(buf_cstr(&path))) st = save(ix, 1, NULL, 0, NULL, 0, err);
+    if (st == ST_OK && create && !file_exists(buf_cstr(&path))) st = save(ix, 1, 0, NULL, 0, NULL, 0, err);
     if (st == ST_OK) st = file_read(buf_cstr(&path), MANIFEST_MAX, &text, err);
     if (st == ST_OK) st = json_parse(p, buf_view(&text), &root, err);
     if (st == ST_OK)
@@ -259,6 +263,44 @@ uint64_t index_documents(const struct index *ix) {
 }
 
 size_t index_runs(const struct index *ix) { return ix->n_runs; }
+uint64_t index_label(const struct index *ix) { return ix->label; }
+
+/* The first record of the part that is not before ${key}, by its place among keys, which are hashes. */
+static enum status seek(const struct index_run *r, enum index_section section, unsigned partition, uint64_t key, uint64_t low,
+                        uint64_t *at, struct buf *err) {
+    uint64_t high = index_run_part_count(r, section, partition);
+    enum status st = ST_OK;
+    while (st == ST_OK && low < high) {
+        struct lsh_record v;
+        uint64_t mid = low + (high - low) / 2;
+        st = index_run_part(r, section, partition, mid, 1, &v, err);
+        if (v.key < key)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    *at = low;
+    return st;
+}
+
+static enum status match_few(const struct index *ix, size_t run, enum index_section section, unsigned partition,
+                             const struct lsh_record *records, size_t n, index_found *found, void *ctx, struct buf *err) {
+    const struct index_run *r = ix->runs[run].r;
+    uint64_t at = 0, total = index_run_part_count(r, section, partition);
+    enum status st = ST_OK;
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        struct lsh_record v = {0};
+        if (i > 0 && records[i].key == records[i - 1].key) continue;
+        st = seek(r, section, partition, records[i].key, at, &at, err);
+        while (st == ST_OK && at < total) {
+            st = index_run_part(r, section, partition, at, 1, &v, err);
+            if (st != ST_OK || v.key != records[i].key) break;
+            st = found(ctx, v.key, (uint64_t)run << 32 | v.value, err);
+            at++;
+        }
+    }
+    return st;
+}
 
 static enum status match_run(const struct index *ix, size_t run, enum index_section section, unsigned partition,
                              const struct lsh_record *records, size_t n, struct lsh_record *v, index_found *found, void *ctx,
@@ -287,8 +329,12 @@ enum status index_match(const struct index *ix, enum index_section section, unsi
                         size_t n, index_found *found, void *ctx, struct buf *err) {
     struct lsh_record *v = malloc(MATCH_RECORDS * sizeof *v);
     enum status st = v ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    for (size_t run = 0; st == ST_OK && n && run < ix->n_runs; run++)
-        st = match_run(ix, run, section, partition, records, n, v, found, ctx, err);
+    for (size_t run = 0; st == ST_OK && n && run < ix->n_runs; run++) {
+        if (n < index_run_part_count(ix->runs[run].r, section, partition) / FEW)
+            st = match_few(ix, run, section, partition, records, n, found, ctx, err);
+        else
+            st = match_run(ix, run, section, partition, records, n, v, found, ctx, err);
+    }
     free(v);
     return st;
 }
@@ -315,6 +361,26 @@ enum status index_read(const struct index *ix, uint64_t ref, struct index_doc *d
     return st;
 }
 
+struct walking {
+    const struct index *ix;
+    size_t run;
+    index_walk *fn;
+    void *ctx;
+};
+
+static enum status walk_doc(void *ctx, uint32_t local, const struct index_doc *doc, struct buf *err) {
+    const struct walking *w = ctx;
+    if (is_removed(w->ix, w->ix->runs[w->run].number, slice_of(doc->name, doc->n_name))) return ST_OK;
+    return w->fn(w->ctx, (uint64_t)w->run << 32 | local, doc, err);
+}
+
+enum status index_each(const struct index *ix, index_walk *fn, void *ctx, struct buf *err) {
+    struct walking w = {ix, 0, fn, ctx};
+    enum status st = ST_OK;
+    for (; st == ST_OK && w.run < ix->n_runs; w.run++) st = index_run_each(ix->runs[w.run].r, walk_doc, &w, err);
+    return st;
+}
+
 /* The removals there are, and these names gone from all runs before ${before}; by name; owned by the caller. */
 static struct removed *removals(const struct index *ix, const struct hash128 *names, size_t n, uint64_t before, size_t *total) {
     struct removed *r = malloc((ix->n_removed + n + 1) * sizeof *r);
@@ -327,11 +393,12 @@ static struct removed *removals(const struct index *ix, const struct hash128 *na
 }
 
 /* Make the runs ${numbers} and the removals (taken over) what counts: on disk first, then in memory. */
-static enum status adopt(struct index *ix, uint64_t next, const uint64_t *numbers, size_t n, struct removed *removed,
+static enum status adopt(struct index *ix, uint64_t label, const uint64_t *numbers, size_t n, struct removed *removed,
                          size_t n_removed, struct buf *err) {
+    uint64_t next = ix->next + 1;
     struct run *old = ix->runs;
     size_t n_old = ix->n_runs;
-    enum status st = save(ix, next, numbers, n, removed, n_removed, err);
+    enum status st = save(ix, next, label, numbers, n, removed, n_removed, err);
     if (st != ST_OK) {
         free(removed);
         return st;
@@ -340,6 +407,7 @@ static enum status adopt(struct index *ix, uint64_t next, const uint64_t *number
     ix->removed = removed;
     ix->n_removed = n_removed;
     ix->next = next;
+    ix->label = label;
     ix->runs = NULL;
     ix->n_runs = 0;
     for (size_t i = 0; st == ST_OK && i < n; i++) st = open_run(ix, numbers[i], err);
@@ -452,7 +520,7 @@ static enum status merge_from(struct index *ix, size_t first, struct buf *err) {
     }
     for (size_t i = 0; i < first; i++) numbers[i] = ix->runs[i].number;
     numbers[first] = number;
-    st = adopt(ix, number + 1, numbers, first + 1, removed, first ? n_removed : 0, err);
+    st = adopt(ix, ix->label, numbers, first + 1, removed, first ? n_removed : 0, err);
     free(numbers);
     return st;
 }
@@ -470,41 +538,49 @@ enum status index_compact(struct index *ix, struct buf *err) {
     return ix->n_runs > 1 || (ix->n_runs && ix->n_removed) ? merge_from(ix, 0, err) : ST_OK;
 }
 
-enum status index_add(struct index *ix, const struct index_batch *batch, const struct hash128 *removed, size_t n_removed,
-                      struct buf *err) {
-    uint64_t *numbers = malloc((ix->n_runs + 1) * sizeof *numbers), number = ix->next;
-    size_t total = 0;
-    struct removed *gone = removals(ix, removed, n_removed, number, &total);
+enum status index_prepare(struct index *ix, const struct index_batch *batch, struct buf *err) {
     struct buf path;
     buf_init(&path, 0);
-    run_path(ix, number, &path);
-    enum status st = numbers && gone ? ST_OK : fail(err, ST_FATAL, "out of memory");
-    if (st == ST_OK) st = index_run_write(ix->dir, buf_cstr(&path), ix->signature_version, batch, err);
-    if (st == ST_OK) {
-        for (size_t i = 0; i < ix->n_runs; i++) numbers[i] = ix->runs[i].number;
-        numbers[ix->n_runs] = number;
-        st = adopt(ix, number + 1, numbers, ix->n_runs + 1, gone, total, err);
-    } else {
-        free(gone);
-    }
-    if (st == ST_OK && ix->n_runs - tier(ix) >= TIER) st = merge_from(ix, tier(ix), err);
-    free(numbers);
+    run_path(ix, ix->next, &path);
+    enum status st = index_run_write(ix->dir, buf_cstr(&path), ix->signature_version, batch, err);
+    ix->prepared = st == ST_OK;
     buf_free(&path);
     return st;
 }
 
-enum status index_remove(struct index *ix, const struct hash128 *names, size_t n, struct buf *err) {
-    size_t total = 0;
-    struct removed *gone = removals(ix, names, n, ix->next, &total);
+enum status index_settle(struct index *ix, const struct index_change *c, struct buf *err) {
     uint64_t *numbers = malloc((ix->n_runs + 1) * sizeof *numbers);
+    size_t n = 0, total = 0;
+    struct removed *gone = removals(ix, c->removed, c->n_removed, ix->next, &total);
     enum status st;
-    if (!gone || !numbers) {
+    if (numbers && gone) {
+        while (!c->replace && n < ix->n_runs) numbers[n] = ix->runs[n].number, n++;
+        if (ix->prepared) numbers[n++] = ix->next;
+        ix->prepared = false;
+        st = adopt(ix, c->label, numbers, n, gone, c->replace ? 0 : total, err);
+    } else {
         free(gone);
         st = fail(err, ST_FATAL, "out of memory");
-    } else {
-        for (size_t i = 0; i < ix->n_runs; i++) numbers[i] = ix->runs[i].number;
-        st = adopt(ix, ix->next + 1, numbers, ix->n_runs, gone, total, err);
     }
     free(numbers);
     return st;
+}
+
+/* Removals are looked through for each document read: once they are many, all is merged. */
+enum status index_tidy(struct index *ix, struct buf *err) {
+    if (ix->n_removed > index_documents(ix) / 4) return index_compact(ix, err);
+    return ix->n_runs - tier(ix) >= TIER ? merge_from(ix, tier(ix), err) : ST_OK;
+}
+
+enum status index_add(struct index *ix, const struct index_batch *batch, const struct hash128 *removed, size_t n_removed,
+                      struct buf *err) {
+    struct index_change c = {.removed = removed, .n_removed = n_removed, .label = ix->label};
+    enum status st = index_prepare(ix, batch, err);
+    if (st == ST_OK) st = index_settle(ix, &c, err);
+    return st == ST_OK ? index_tidy(ix, err) : st;
+}
+
+enum status index_remove(struct index *ix, const struct hash128 *names, size_t n, struct buf *err) {
+    struct index_change c = {.removed = names, .n_removed = n, .label = ix->label};
+    return index_settle(ix, &c, err);
 }

@@ -28,12 +28,14 @@ void index_free(struct index *ix);
 /** index_documents(ix): in all runs; a removed one counts until it is compacted away. */
 uint64_t index_documents(const struct index *ix);
 size_t index_runs(const struct index *ix);
+/** index_label(ix): what index_settle() was last given: by it the caller knows whether its own records are of this index.  0 at first. */
+uint64_t index_label(const struct index *ix);
 
 enum index_section { INDEX_KEYS, INDEX_EXACT };
 /**
  * index_match(ix, section, partition, records, n, found, ctx, err):
  * Merge ${records}, sorted and all with the leading byte ${partition}, with that part of each run: ${found} is called for each of the
- * index's records whose key is among them, with a reference for index_read().  Thread-safe.  Reads a 256th of the section.
+ * index's records whose key is among them, with a reference for index_read().  Thread-safe.  Reads a 256th of the section, or of many records only those near a few keys.
  */
 typedef enum status index_found(void *ctx, uint64_t key, uint64_t ref, struct buf *err);
 enum status index_match(const struct index *ix, enum index_section section, unsigned partition, const struct lsh_record *records,
@@ -45,6 +47,9 @@ struct index_doc {
     uint32_t sketch[SIGNATURE_SKETCH];
     char name[DEDUP_NAME_MAX];
 };
+/** index_each(ix, fn, ctx, err): each document that has not been removed, without its sketch, run by run. */
+typedef enum status index_walk(void *ctx, uint64_t ref, const struct index_doc *doc, struct buf *err);
+enum status index_each(const struct index *ix, index_walk *fn, void *ctx, struct buf *err) MUST_CHECK;
 /** index_read(ix, ref, doc, err): SKIP when the document has been removed.  Thread-safe. */
 enum status index_read(const struct index *ix, uint64_t ref, struct index_doc *doc, struct buf *err) MUST_CHECK;
 
@@ -60,6 +65,20 @@ struct index_batch {
  *  compaction where it is due.  Nothing has changed when it fails. */
 enum status index_add(struct index *ix, const struct index_batch *batch, const struct hash128 *removed, size_t n_removed,
                       struct buf *err) MUST_CHECK;
+/**
+ * index_prepare(ix, batch, err), index_settle(ix, change, err), index_tidy(ix, err):
+ * index_add() in three steps, for a caller who commits something of its own with it.  A prepared run is on disk and does not count; to settle
+ * is to rename one small file; a crash before it leaves the index as it was.  Then compaction, where it is due.
+ */
+struct index_change {
+    const struct hash128 *removed;
+    size_t n_removed;
+    bool replace; /* what was prepared is the whole index: all earlier runs and removals go */
+    uint64_t label;
+};
+enum status index_prepare(struct index *ix, const struct index_batch *batch, struct buf *err) MUST_CHECK;
+enum status index_settle(struct index *ix, const struct index_change *change, struct buf *err) MUST_CHECK;
+enum status index_tidy(struct index *ix, struct buf *err) MUST_CHECK;
 /** index_remove(ix, names, n, err): take the documents of these names (hash128() of each) out. */
 enum status index_remove(struct index *ix, const struct hash128 *names, size_t n, struct buf *err) MUST_CHECK;
 /** index_compact(ix, err): one run, without what was removed. */

@@ -105,6 +105,7 @@ struct index_in {
     int fd;
     uint64_t data, n_blocks;
     uint64_t *table;
+    unsigned char *good; /* a bit a block: it has been checked since the file was opened */
     char *head;
     size_t n_head;
 };
@@ -146,8 +147,9 @@ static enum status read_tail(struct index_in *in, struct buf *err) {
         size != in->data + 8 * in->n_blocks + in->n_head + TRAILER)
         return damaged(in, "its length is wrong", err);
     in->table = malloc(8 * in->n_blocks + 1);
+    in->good = calloc(in->n_blocks / 8 + 1, 1);
     in->head = malloc(in->n_head + 1);
-    if (!in->table || !in->head) return fail(err, ST_FATAL, "out of memory");
+    if (!in->table || !in->good || !in->head) return fail(err, ST_FATAL, "out of memory");
     st = read_at(in, in->data, in->table, 8 * in->n_blocks, err);
     if (st == ST_OK) st = read_at(in, in->data + 8 * in->n_blocks, in->head, in->n_head, err);
     if (st == ST_OK && le64toh(w[3]) != hash_tail(in->table, in->n_blocks, slice_of(in->head, in->n_head)))
@@ -175,6 +177,7 @@ void index_in_free(struct index_in *in) {
     if (!in) return;
     if (in->fd >= 0) close(in->fd);
     free(in->table);
+    free(in->good);
     free(in->head);
     free(in->path);
     free(in);
@@ -192,11 +195,21 @@ enum status index_in_read(const struct index_in *in, uint64_t offset, void *byte
         uint64_t number = offset / BLOCK, begin = number * BLOCK;
         size_t len = in->data - begin < BLOCK ? (size_t)(in->data - begin) : BLOCK, at = (size_t)(offset - begin);
         size_t k = len - at < n ? len - at : n;
+        unsigned char bit = (unsigned char)(1u << number % 8), *good = &in->good[number / 8];
+        if (__atomic_load_n(good, __ATOMIC_RELAXED) & bit) {
+            enum status st = read_at(in, offset, p, k, err);
+            if (st != ST_OK) return st;
+            p += k;
+            offset += k;
+            n -= k;
+            continue;
+        }
         /* A whole block goes straight to its place. */
         char *to = k == len ? p : block;
         enum status st = read_at(in, begin, to, len, err);
         if (st != ST_OK) return st;
         if (hash64(slice_of(to, len)) != le64toh(in->table[number])) return damaged(in, "a block does not match its checksum", err);
+        __atomic_fetch_or(good, bit, __ATOMIC_RELAXED);
         if (to == block) memcpy(p, block + at, k);
         p += k;
         offset += k;

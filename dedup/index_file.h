@@ -25,7 +25,7 @@ void index_in_free(struct index_in *in);
 /** index_in_head(in): what index_out_finish() was given. */
 struct slice index_in_head(const struct index_in *in);
 /** index_in_read(in, offset, bytes, n, err): FATAL, naming the file, when a block does not match its checksum or the range is not
- *  in the file.  Thread-safe. */
+ *  in the file.  A block is checked when it is first read.  Thread-safe. */
 enum status index_in_read(const struct index_in *in, uint64_t offset, void *bytes, size_t n, struct buf *err) MUST_CHECK;
 uint64_t index_in_size(const struct index_in *in);
 

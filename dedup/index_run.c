@@ -100,6 +100,70 @@ enum status index_run_doc(const struct index_run *r, uint32_t local, struct inde
     return st;
 }
 
+struct entries { /* read on end */
+    const struct index_run *r;
+    uint64_t at; /* of the chunk's end */
+    size_t have, used;
+    char chunk[64 * 1024];
+};
+
+/* Make ${n} bytes available, at most DEDUP_NAME_MAX and a head. */
+static enum status want(struct entries *e, size_t n, struct buf *err) {
+    if (e->have - e->used >= n) return ST_OK;
+    memmove(e->chunk, e->chunk + e->used, e->have - e->used);
+    e->have -= e->used;
+    e->used = 0;
+    uint64_t left = e->r->head.offsets_at - e->at;
+    size_t k = sizeof e->chunk - e->have < left ? sizeof e->chunk - e->have : (size_t)left;
+    enum status st = index_in_read(e->r->in, e->at, e->chunk + e->have, k, err);
+    e->at += k;
+    e->have += k;
+    return st == ST_OK && e->have < n ? fail(err, ST_FATAL, "an index ends within an entry") : st;
+}
+
+static void skip(struct entries *e, size_t n) {
+    size_t held = e->have - e->used < n ? e->have - e->used : n;
+    e->used += held;
+    e->at += n - held;
+}
+
+static enum status next_entry(struct entries *e, struct index_doc *doc, struct buf *err) {
+    uint16_t n_sketch;
+    enum status st = want(e, ENTRY_HEAD, err);
+    if (st != ST_OK) return st;
+    const char *head = e->chunk + e->used;
+    memcpy(&doc->exact, head, 8);
+    memcpy(&doc->n_name, head + 8, 2);
+    memcpy(&n_sketch, head + 10, 2);
+    doc->exact = le64toh(doc->exact);
+    doc->n_name = le16toh(doc->n_name);
+    doc->n_sketch = 0;
+    n_sketch = le16toh(n_sketch);
+    if (doc->n_name > DEDUP_NAME_MAX || n_sketch > SIGNATURE_SKETCH) return fail(err, ST_FATAL, "an entry of an index is too long");
+    skip(e, ENTRY_HEAD);
+    st = want(e, doc->n_name, err);
+    if (st != ST_OK) return st;
+    memcpy(doc->name, e->chunk + e->used, doc->n_name);
+    skip(e, doc->n_name + 4u * n_sketch);
+    return e->at > e->r->head.offsets_at ? fail(err, ST_FATAL, "an index ends within an entry") : ST_OK;
+}
+
+enum status index_run_each(const struct index_run *r,
+                           enum status (*fn)(void *ctx, uint32_t local, const struct index_doc *doc, struct buf *err), void *ctx,
+                           struct buf *err) {
+    struct entries *e = calloc(1, sizeof *e);
+    struct index_doc *doc = malloc(sizeof *doc);
+    enum status st = e && doc ? ST_OK : fail(err, ST_FATAL, "out of memory");
+    if (e) e->r = r;
+    for (uint32_t i = 0; st == ST_OK && i < r->head.n_docs; i++) {
+        st = next_entry(e, doc, err);
+        if (st == ST_OK) st = fn(ctx, i, doc, err);
+    }
+    free(doc);
+    free(e);
+    return st;
+}
+
 uint64_t index_run_part_count(const struct index_run *r, enum index_section section, unsigned partition) {
     return r->head.fences[section][partition + 1] - r->head.fences[section][partition];
 }

@@ -245,3 +245,51 @@ enum status manifest_duplicates_of(struct manifest *m, struct slice id, manifest
         "SELECT doc FROM documents WHERE duplicate_of = (SELECT doc FROM documents WHERE id = ?1) ORDER BY id";
     return by_id(m, sql, id, NULL, fn, ctx, err);
 }
+
+/* ---- candidates ---- */
+
+#define CANDIDATE_SQL                                                                                                              \
+    "SELECT doc, id, site, license, date_day, bytes, segment, offset, duplicate_of, cluster_size FROM documents "                  \
+    "WHERE segment IS NOT NULL AND reason IS NULL AND removed IS NULL "
+
+static enum status give_candidate(struct manifest *m, sqlite3_stmt *st, struct texts *t, manifest_candidate_fn fn, void *ctx,
+                                  struct buf *err) {
+    struct manifest_candidate c = {.doc = sqlite3_column_int64(st, 0),
+                                   .date_day = mdb_int_or_none(st, 4),
+                                   .bytes = sqlite3_column_int64(st, 5),
+                                   .segment_number = sqlite3_column_int64(st, 6),
+                                   .offset = mdb_int_or_none(st, 7),
+                                   .duplicate_of = mdb_int_or_none(st, 8),
+                                   .cluster_size = sqlite3_column_int64(st, 9)};
+    hex_id(st, 1, c.id);
+    texts_clear(t);
+    enum status got = mdb_site_texts(m, sqlite3_column_int64(st, 2), &t->source, &t->host, err);
+    if (got == ST_OK) got = mdb_term_text(m, sqlite3_column_int64(st, 3), &t->license, err);
+    if (got != ST_OK) return got;
+    c.source = buf_view(&t->source);
+    c.license = buf_view(&t->license);
+    return fn(ctx, &c);
+}
+
+enum status manifest_each_candidate(struct manifest *m, manifest_candidate_fn fn, void *ctx, struct buf *err) {
+    struct texts t = {0};
+    sqlite3_stmt *st = NULL;
+    enum status got = mdb_prepare(m, CANDIDATE_SQL "ORDER BY doc", &st, err), answer = ST_OK;
+    while (answer == ST_OK && got == ST_OK && (got = mdb_row(m, st, err)) == ST_OK)
+        answer = give_candidate(m, st, &t, fn, ctx, err);
+    sqlite3_finalize(st);
+    texts_free(&t);
+    return got == ST_SKIP ? ST_OK : answer != ST_OK ? answer : got;
+}
+
+enum status manifest_candidate_of(struct manifest *m, int64_t doc, manifest_candidate_fn fn, void *ctx, struct buf *err) {
+    struct texts t = {0};
+    sqlite3_stmt *st = mdb_stmt(m, CANDIDATE_SQL "AND doc = ?1", err);
+    if (!st) return ST_FATAL;
+    sqlite3_bind_int64(st, 1, doc);
+    enum status got = mdb_row(m, st, err);
+    if (got == ST_OK) got = give_candidate(m, st, &t, fn, ctx, err);
+    sqlite3_reset(st);
+    texts_free(&t);
+    return got;
+}

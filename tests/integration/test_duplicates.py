@@ -9,6 +9,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import ingest_under_test as make  # noqa: E402
+import refine_changes  # noqa: E402
 from support import HubCase  # noqa: E402
 
 
@@ -113,6 +114,39 @@ class Duplicates(HubCase):
         at_once = self.counts()
         self.assertEqual(batches["kept"], at_once["kept"])
         self.assertEqual(kept, self.kept("1.0.0"))
+
+    def test_what_changed_against_all(self):
+        """A longer life, and with kills: tests/integration/refine_changes.py."""
+        self.assertGreater(refine_changes.live(5, 1, 11, 120), 1)
+
+    def test_an_index_that_is_not_the_manifests_or_is_damaged_is_made_again(self):
+        rows = [("d%d" % n, text(n // 2, " Voilà." * (n % 2))) for n in range(80)]
+        self.source("tout")
+        self.put("tout", "a.jsonl", rows)
+        self.assertEqual(self.counts()["decided_anew"], 80)
+        self.assertEqual(self.counts()["decided_anew"], 0)
+        manifest = self.hub / "manifest.sqlite"
+        before = manifest.read_bytes()
+        self.put("tout", "b.jsonl", [("e", text(1, " Encore."))])
+        report = self.counts()
+        self.assertEqual((report["candidates"], report["duplicates"], report["decided_anew"]), (81, 41, 3))
+        # As after a crash between the commit of the index and that of the manifest.
+        manifest.write_bytes(before)
+        self.put("tout", "c.jsonl", [("f", text(2, " Encore."))])
+        report = self.counts()
+        self.assertEqual((report["candidates"], report["duplicates"], report["decided_anew"]), (81, 41, 81))
+        for run in (self.hub / "index/near").glob("run-*.idx"):
+            data = bytearray(run.read_bytes())
+            data[len(data) // 3] ^= 1
+            run.write_bytes(data)
+        self.put("tout", "d.jsonl", [("g", text(3, " Encore."))])
+        report = self.counts()
+        self.assertEqual((report["candidates"], report["duplicates"]), (82, 42))
+        self.assertEqual(self.counts()["decided_anew"], 0)
+        # keep_figures makes other signatures, which another index holds.
+        with open(self.hub / "hub.yaml", "a") as f:
+            f.write("\nkeep_figures: true\n")
+        self.assertEqual(self.counts()["duplicates"], 42)
 
 
 if __name__ == "__main__":

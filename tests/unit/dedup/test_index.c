@@ -186,10 +186,108 @@ static void test_batches(void **state) {
     buf_free(&err);
 }
 
+/* Documents without sketches, three keys each, the first of them shared by all. */
+static enum status step_doc(void *ctx, uint32_t i, struct index_doc *doc, struct buf *err) {
+    const uint32_t *first = ctx;
+    (void)err;
+    doc->exact = *first + i;
+    doc->n_sketch = 0;
+    doc->n_name = (uint16_t)snprintf(doc->name, sizeof doc->name, "d%u", *first + i);
+    return ST_OK;
+}
+
+enum { STEP = 3000 };
+static enum status step_keys(void *ctx, unsigned partition, struct lsh_record **records, size_t *n, struct buf *err) {
+    const uint32_t *first = ctx;
+    *records = malloc(2 * STEP * sizeof **records);
+    *n = 0;
+    (void)err;
+    assert_non_null(*records);
+    for (uint32_t i = 0; i < STEP; i++)
+        if (partition == 7)
+            (*records)[(*n)++] = (struct lsh_record){(uint64_t)7 << 56 | (uint64_t)(*first + i) << 20, i};
+        else if (partition == 9)
+            (*records)[(*n)++] = (struct lsh_record){(uint64_t)9 << 56, i};
+    lsh_sort(*records, *n);
+    return ST_OK;
+}
+
+static enum status count_doc(void *ctx, uint64_t ref, const struct index_doc *doc, struct buf *err) {
+    unsigned *n = ctx;
+    (void)ref;
+    (void)err;
+    assert_true(doc->n_name > 1 && doc->n_sketch == 0);
+    ++*n;
+    return ST_OK;
+}
+
+static enum status count_key(void *ctx, uint64_t key, uint64_t ref, struct buf *err) {
+    unsigned *n = ctx;
+    (void)key;
+    (void)ref;
+    (void)err;
+    ++*n;
+    return ST_OK;
+}
+
+static struct index *reopened(struct index *ix) {
+    struct buf err = {0};
+    index_free(ix);
+    assert_int_equal(index_open(dir, 5, true, &ix, &err), ST_OK);
+    return ix;
+}
+
+static void expect(struct index *ix, uint64_t label, unsigned documents, unsigned under_nine) {
+    struct buf err = {0};
+    struct lsh_record nine = {(uint64_t)9 << 56, 0},
+                      seven[2] = {{(uint64_t)7 << 56 | (uint64_t)2999 << 20, 0}, {(uint64_t)7 << 56 | (uint64_t)40000 << 20, 0}};
+    unsigned n = 0, keys = 0, few = 0;
+    assert_true(index_label(ix) == label);
+    assert_int_equal(index_each(ix, count_doc, &n, &err), ST_OK);
+    assert_int_equal(n, documents);
+    assert_int_equal(index_match(ix, INDEX_KEYS, 9, &nine, 1, count_key, &keys, &err), ST_OK);
+    assert_int_equal(keys, under_nine);
+    assert_int_equal(index_match(ix, INDEX_KEYS, 7, seven, 2, count_key, &few, &err), ST_OK);
+    assert_int_equal(few, under_nine > 0);
+}
+
+static void test_steps(void **state) {
+    (void)state;
+    uint32_t first = 0;
+    struct buf err = {0};
+    struct index_batch batch = {STEP, step_doc, step_keys, &first, 0};
+    struct index_change change = {.label = 1};
+    struct index *ix = reopened(NULL);
+    expect(ix, 0, 0, 0);
+    assert_int_equal(index_prepare(ix, &batch, &err), ST_OK);
+    expect(ix, 0, 0, 0);
+    ix = reopened(ix); /* what was prepared and never settled is gone */
+    expect(ix, 0, 0, 0);
+    assert_int_equal(index_prepare(ix, &batch, &err), ST_OK);
+    assert_int_equal(index_settle(ix, &change, &err), ST_OK);
+    ix = reopened(ix);
+    expect(ix, 1, STEP, STEP);
+    struct hash128 gone = hash128(slice_str("d7"));
+    change = (struct index_change){.removed = &gone, .n_removed = 1, .label = 2};
+    assert_int_equal(index_settle(ix, &change, &err), ST_OK);
+    expect(ix, 2, STEP - 1, STEP); /* its keys are there until it is compacted away; index_read() tells */
+    assert_int_equal(index_compact(ix, &err), ST_OK);
+    expect(ix, 2, STEP - 1, STEP - 1);
+    change = (struct index_change){.replace = true, .label = 3};
+    assert_int_equal(index_prepare(ix, &batch, &err), ST_OK);
+    assert_int_equal(index_settle(ix, &change, &err), ST_OK);
+    ix = reopened(ix);
+    expect(ix, 3, STEP, STEP);
+    assert_int_equal(index_runs(ix), 1);
+    index_free(ix);
+    buf_free(&err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_file, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_batches, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_steps, make_dir, remove_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
