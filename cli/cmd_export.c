@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "cli/hub.h"
+#include "store/card.h"
 #include "store/export.h"
 #include "store/release_manifest.h"
 #include <stddef.h>
@@ -46,25 +47,66 @@ static void print(struct cli *cli, const struct export_options *opt, const struc
     buf_char(out, '\n');
 }
 
+/* ${s} as one word of a shell. */
+static void shell_word(struct buf *out, const char *s) {
+    buf_char(out, '\'');
+    for (; *s; s++) {
+        if (*s == '\'')
+            buf_str(out, "'\\''");
+        else
+            buf_char(out, *s);
+    }
+    buf_char(out, '\'');
+}
+
+/*
+ * No C library writes Parquet in Debian 12, and DuckDB (PyPI) writes it well: the command that makes it do so, to be piped into sh.  Types are
+ * named: left to itself it takes days for dates and a column of "" for something else.  A file a shard, in row groups, so that memory
+ * stays bounded; paths go by argv, nothing in them is SQL or Python.
+ */
+static void parquet_command(struct buf *out, const char *release, const char *dest) {
+    static const struct { const char *dtype, *sql; } types[] = {{"string", "VARCHAR"}, {"float64", "DOUBLE"}, {"int64", "BIGINT"}};
+    const struct card_column *columns;
+    size_t n = card_columns(&columns);
+    buf_str(out, "python3 -c '\nimport duckdb, glob, os, sys\ncolumns = {");
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+            if (!strcmp(columns[i].dtype, types[k].dtype))
+                buf_printf(out, "%s\"%s\": \"%s\"", i ? ", " : "", columns[i].name, types[k].sql);
+    buf_str(out, "}\nshards = sorted(glob.glob(os.path.join(glob.escape(sys.argv[1]), \"data\", \"*.jsonl.zst\")))\n"
+                 "assert shards, \"no shard in \" + sys.argv[1]\n"
+                 "os.makedirs(sys.argv[2], exist_ok=True)\n"
+                 "for shard in shards:\n"
+                 "    to = os.path.join(sys.argv[2], os.path.basename(shard)[:-len(\".jsonl.zst\")] + \".parquet\")\n"
+                 "    duckdb.read_json(shard, columns=columns, format=\"newline_delimited\", compression=\"zstd\", "
+                 "maximum_object_size=1 << 27).write_parquet(to, compression=\"zstd\")\n' ");
+    shell_word(out, release);
+    buf_char(out, ' ');
+    shell_word(out, dest);
+    buf_char(out, '\n');
+}
+
 static int run_export(struct cli *cli, void *options, char **operands, int n) {
     const struct export_args *args = options;
     const char *format = args->format ? args->format : "jsonl.gz";
     struct buf err = {.max = LIMIT_ERR}, out = {0}, path = {.max = LIMIT_URL_INPUT};
     struct export_report report = {0};
     (void)n;
-    if (!export_format_known(format))
-        return cli_error(
-            EXIT_USAGE, "export: --format takes jsonl, jsonl.gz, txt.gz or webdataset%s",
-            strcmp(format, "parquet") ? "" : "; for Parquet: datasets.load_dataset(FOLDER)[\"train\"].to_parquet(FILE) in Python");
+    bool parquet = !strcmp(format, "parquet");
+    if (!parquet && !export_format_known(format))
+        return cli_error(EXIT_USAGE, "export: --format takes jsonl, jsonl.gz, txt.gz, webdataset or parquet");
     if (args->threads < 0 || args->threads > 1024) return cli_error(EXIT_USAGE, "export: --threads is from 1 to 1024");
     int code = find_release(cli, operands[0], &path);
     struct export_options opt = {
         .release = buf_cstr(&path), .dest = operands[1], .format = format, .threads = (unsigned)args->threads};
-    enum status st = code ? ST_OK : export_release(&opt, &report, &err);
+    enum status st = code || parquet ? ST_OK : export_release(&opt, &report, &err);
     if (st != ST_OK)
         code = cli_error(st == ST_RETRY ? EXIT_TRY_AGAIN : st == ST_SKIP ? EXIT_DATA : EXIT_IO, "export: %s", buf_cstr(&err));
     else if (!code) {
-        print(cli, &opt, &report, &out);
+        if (parquet)
+            parquet_command(&out, opt.release, opt.dest);
+        else
+            print(cli, &opt, &report, &out);
         if (!cli_out(&out)) code = EXIT_IO;
     }
     buf_free(&err);
@@ -75,8 +117,8 @@ static int run_export(struct cli *cli, void *options, char **operands, int n) {
 
 static const struct option export_options[] = {
     {"format", 'f', OPTION_STRING, offsetof(struct export_args, format), "FORM",
-     "jsonl, jsonl.gz (default), txt.gz (texts alone) or webdataset (tar of ID.txt and ID.json); Parquet has no C library in Debian 12: "
-     "`datasets` writes it from a release"},
+     "jsonl, jsonl.gz (default), txt.gz (texts alone), webdataset (tar of ID.txt and ID.json) or parquet: prints the command that has DuckDB "
+     "write it, for sh (pip install duckdb; Debian 12 has no C library for it)"},
     {"threads", 't', OPTION_INT, offsetof(struct export_args, threads), "N", "shards at once (default: one a core)"},
     {0},
 };
@@ -84,9 +126,10 @@ static const struct option export_options[] = {
 const struct command cmd_export = {
     .name = "export",
     .group = "release",
-    .summary = "a release in another form: JSON lines plain or gzip, texts, WebDataset",
+    .summary = "a release in another form: JSON lines plain or gzip, texts, WebDataset, Parquet",
     .usage = "FOLDER | NAME@VERSION  DEST",
-    .examples = "villers export demo@1.0.0 demo-gz\nvillers export --format webdataset ./mirror ./tars\n",
+    .examples = "villers export demo@1.0.0 demo-gz\nvillers export --format webdataset ./mirror ./tars\n"
+                "pip install duckdb && villers export --format parquet ./mirror ./parquet | sh\n",
     .options = export_options,
     .options_size = sizeof(struct export_args),
     .min_operands = 2,

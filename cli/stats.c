@@ -279,3 +279,11 @@ double stats_mixture(double words, double share, double added, double added_shar
     double all = words + added;
     return all > 0 ? (words * share + added * added_share) / all : 0;
 }
+
+void stats_percent(struct buf *out, double share, bool french) {
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", 100 * share);
+    for (char *p = text; french && *p; p++)
+        if (*p == '.') *p = ',';
+    buf_printf(out, "%s\u00a0%%", text);
+}

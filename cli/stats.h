@@ -88,4 +88,7 @@ const struct stats_reference *stats_references(size_t *n);
  *  ${added_share} have joined them. */
 double stats_mixture(double words, double share, double added, double added_share);
 
+/** stats_percent(out, share, french): "0,160013 %", six significant figures: a mixture moves the last ones. */
+void stats_percent(struct buf *out, double share, bool french);
+
 #endif

@@ -6,16 +6,7 @@
 #define ROWS_SHOWN ((size_t)50)
 #define COLUMNS_SHOWN ((size_t)48)
 
-static void heading(struct buf *out, const char *french, const char *english) {
-    buf_str(out, "<h2>");
-    html_escape(out, french);
-    if (strcmp(french, english) != 0) {
-        buf_str(out, " · <span lang=en>");
-        html_escape(out, english);
-        buf_str(out, "</span>");
-    }
-    buf_str(out, "</h2>\n");
-}
+static void heading(struct buf *out, const char *french, const char *english) { html_heading(out, 2, french, english); }
 
 /* Kept words by what has an order: months, shares, lengths. */
 static void plot(struct buf *out, const struct stats_table *t) {
@@ -37,7 +28,7 @@ static void plot(struct buf *out, const struct stats_table *t) {
 }
 
 static void table(struct buf *out, struct stats_table *t, const struct manifest_tally *total) {
-    const char *heads[] = {t->french, "#documents", "#gardés", "#mots gardés", "#français", "#part des mots gardés", "", NULL};
+    const char *heads[] = {t->french, "~#documents", "~#gardés", "#mots gardés", "~#français", "#part des mots gardés", "", NULL};
     struct buf key = {.max = 4096};
     if (t->n == 0) return;
     stats_sorted(t);
@@ -62,14 +53,21 @@ static void table(struct buf *out, struct stats_table *t, const struct manifest_
 }
 
 static void funnel(struct buf *out, const struct stats *s) {
-    static const char *const heads[] = {"étape", "motif", "#retirés", "#restent", "", NULL};
+    static const char *const heads[] = {"étape", "motif", "~#retirés", "#restent", "", NULL};
+    static const struct {
+        const char *stage, *french;
+    } stages[] = {
+        {"crawl", "collecte"}, {"refine", "évaluation"}, {"dedup", "dédoublonnage"}, {"forget", "retraits"}, {"kept", "gardés"}};
     double whole = s->n_funnel ? (double)s->funnel[0].left : 0;
     heading(out, "De l’adresse au document gardé", "From the address to the kept document");
     html_table(out, "De l’adresse au document gardé", heads);
     for (size_t i = 0; i < s->n_funnel; i++) {
         const struct stats_step *f = &s->funnel[i];
-        html_row_head(out, f->stage);
-        html_cell(out, f->reason);
+        const char *stage = f->stage;
+        for (size_t k = 0; k < sizeof stages / sizeof *stages; k++)
+            if (!strcmp(stage, stages[k].stage)) stage = stages[k].french;
+        html_row_head(out, stage);
+        html_cell(out, i == 0 ? "adresses vues" : f->reason);
         html_cell_number(out, (uint64_t)f->gone);
         html_cell_number(out, (uint64_t)(f->left > 0 ? f->left : 0));
         html_cell_bar(out, (double)f->left, whole);
@@ -116,8 +114,6 @@ static void releases(struct buf *out, const struct stats *s) {
 static void reference_row(struct buf *out, const char *corpus, const char *unit, const char *denominator, double share,
                           bool below) {
     html_row_head(out, corpus);
-    html_cell(out, unit);
-    html_cell(out, denominator);
     struct buf text = {.max = 64};
     buf_printf(&text, "%s%.2f\u00a0%%", below ? "< " : "", 100 * share);
     size_t dot = slice_find_char(buf_view(&text), '.');
@@ -126,12 +122,14 @@ static void reference_row(struct buf *out, const char *corpus, const char *unit,
     html_escape(out, buf_cstr(&text));
     buf_str(out, "</td>");
     html_cell_bar(out, share, 1);
+    html_cell(out, unit);
+    html_cell(out, denominator);
     html_row_end(out);
     buf_free(&text);
 }
 
 static void references(struct buf *out, const struct stats *s) {
-    static const char *const heads[] = {"corpus", "unité", "dénominateur", "#français", "", NULL};
+    static const char *const heads[] = {"corpus", "#français", "", "unité", "dénominateur", NULL};
     size_t n;
     const struct stats_reference *r = stats_references(&n);
     heading(out, "Part de français, en regard des corpus de référence", "Share of French, beside the reference corpora");
@@ -151,8 +149,11 @@ static void mixture(struct buf *out, const struct stats *s, const struct stats_m
     html_grouped(out, (uint64_t)s->total.kept_words);
     buf_str(out, " mots gardés, ajoutés à ");
     html_grouped(out, (uint64_t)mix->words);
-    buf_printf(out, " mots dont %.4g\u00a0%% de français, donnent <strong>%.4g\u00a0%%</strong> de français.</p>\n",
-               100 * mix->share, 100 * q);
+    buf_str(out, " mots dont ");
+    stats_percent(out, mix->share, true);
+    buf_str(out, " de français, donnent <strong>");
+    stats_percent(out, q, true);
+    buf_str(out, "</strong> de français.</p>\n");
 }
 
 void stats_html(struct buf *out, struct stats *s, const struct stats_mix *mix) {

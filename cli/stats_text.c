@@ -122,10 +122,11 @@ static void mixture(struct buf *out, const struct stats *s, const struct stats_m
     grouped(out, s->total.kept_words);
     buf_str(out, is_english ? " words kept, added to " : " mots gardés, ajoutés à ");
     grouped(out, (int64_t)mix->words);
-    buf_printf(out,
-               is_english ? " words of which %.4g %% are French, give %.4g %% of French\n"
-                          : " mots dont %.4g %% de français, donnent %.4g %% de français\n",
-               100 * mix->share, 100 * q);
+    buf_str(out, is_english ? " words of which " : " mots dont ");
+    stats_percent(out, mix->share, !is_english);
+    buf_str(out, is_english ? " are French, give " : " de français, donnent ");
+    stats_percent(out, q, !is_english);
+    buf_str(out, is_english ? " of French\n" : " de français\n");
 }
 
 static void funnel(struct buf *out, const struct stats *s, const struct words *w) {

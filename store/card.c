@@ -1,5 +1,8 @@
 #include "store/card.h"
 #include "base/json.h"
+#include "store/doc_type.h"
+
+#define BAR 20 /* characters of a whole bar */
 
 struct license_name {
     const char *spdx; /* as documents carry it */
@@ -189,22 +192,49 @@ static void cell(struct buf *out, const char *s) {
     }
 }
 
-static void counts_table(struct buf *out, const struct release_counts *t, const char *head, bool french) {
-    buf_printf(out, "| %s | documents | %s | %s |\n|---|---:|---:|---:|\n", head, french ? "mots" : "words",
-               french ? "octets de texte" : "bytes of text");
+/* A share as a number and as a bar that any reader of Markdown shows. */
+static void share(struct buf *out, uint64_t part, uint64_t whole, bool french) {
+    uint64_t thousandths = whole ? (uint64_t)((double)part / (double)whole * 1000 + 0.5) : 0;
+    buf_printf(out, "%u%c%u\u00a0%% ", (unsigned)(thousandths / 10), french ? ',' : '.', (unsigned)(thousandths % 10));
+    for (uint64_t i = 0; i < (thousandths * BAR + 500) / 1000; i++) buf_str(out, "█");
+}
+
+static void counts_table(struct buf *out, const struct release_manifest *m, const struct release_counts *t, const char *head,
+                         bool french) {
+    buf_printf(out, "| %s | documents | %s | %s | %s |\n|---|---:|---:|---:|---|\n", head, french ? "mots" : "words",
+               french ? "octets de texte" : "bytes of text", french ? "part des octets" : "share of the bytes");
     for (size_t i = 0; i < t->n; i++) {
         const struct release_count *c = &t->items[i];
         buf_str(out, "| ");
-        cell(out, c->key);
+        cell(out, t == &m->types ? doc_type_label(c->key, !french) : c->key);
         buf_str(out, " | ");
         grouped(out, c->documents, french);
         buf_str(out, " | ");
         grouped(out, c->words, french);
         buf_str(out, " | ");
         grouped(out, c->text_bytes, french);
+        buf_str(out, " | ");
+        share(out, c->text_bytes, m->text_bytes, french);
         buf_str(out, " |\n");
     }
     buf_char(out, '\n');
+}
+
+/* Types only where refine told them, quality where it was measured. */
+static void judgments(struct buf *out, const struct release_manifest *m, bool french) {
+    bool typed = m->types.n > 1 || (m->types.n == 1 && m->types.items[0].key[0]);
+    if (typed) {
+        buf_str(out, french ? "## Types de document\n\n" : "## Types of document\n\n");
+        counts_table(out, m, &m->types, "type", french);
+    }
+    if (m->qualities.n == 0 || (m->qualities.n == 1 && !m->qualities.items[0].key[0])) return;
+    buf_str(
+        out,
+        french
+            ? "`metadata` donne `document_type` et `quality_score` : la marge, de 0 à 1, que laisse le plus proche des seuils de FineWeb-2 "
+              "pour le français (répétitions, listes, lignes sans ponctuation). La distribution est dans `report.html`.\n\n"
+            : "`metadata` holds `document_type` and `quality_score`: the room, 0 to 1, that the nearest of FineWeb-2's limits for French "
+              "leaves (repetition, lists, lines without punctuation). `report.html` has the distribution.\n\n");
 }
 
 static void columns_table(struct buf *out, bool french) {
@@ -275,12 +305,13 @@ static void body(struct buf *out, const struct card *c, bool french) {
     how_to_load(out, french);
     how_to_check(out, c, french);
     buf_str(out, "## Sources\n\n");
-    counts_table(out, &m->sources, "source", french);
+    counts_table(out, m, &m->sources, "source", french);
     buf_str(out, french ? "Les mentions exigées par les licences sont dans `attribution.md`.\n\n## Licences\n\n"
                         : "The credits that the licences demand stand in `attribution.md`.\n\n## Licences\n\n");
-    counts_table(out, &m->licenses, "licence", french);
+    counts_table(out, m, &m->licenses, "licence", french);
     buf_str(out, french ? "## Langues\n\n" : "## Languages\n\n");
-    counts_table(out, &m->languages, french ? "langue" : "language", french);
+    counts_table(out, m, &m->languages, french ? "langue" : "language", french);
+    judgments(out, m, french);
     buf_str(out, french ? "## Champs\n\nUn objet JSON par ligne ; toutes les clés sont toujours présentes.\n\n"
                         : "## Fields\n\nOne JSON object a line; every key is always there.\n\n");
     columns_table(out, french);

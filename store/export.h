@@ -9,7 +9,7 @@
  * The bytes depend on the release and the libraries' versions alone: no time, no owner.
  *
  * Parquet is not among them: Debian 12 has no C library that writes it (neither Arrow, DuckDB nor another is packaged), and a writer of our own
- * would be one more format to get wrong.  A new form is a row in export.c and a function that takes documents.
+ * would be one more format to get wrong; `villers export --format parquet` prints the command that has DuckDB write it.  A new form is a row in export.c and a function that takes documents.
  */
 #include "base/buf.h"
 

@@ -12,6 +12,7 @@
 
 #define DEFAULT_LEVEL 9 /* 3.7 times smaller at 29 MB/s a core; above it time grows much faster than size falls */
 #define DELTA_SHARE 2   /* a delta larger than half its shard is not kept */
+#define QUALITY_BANDS 10
 #define PLACES_BUFFERED (64 * KIB)
 
 static int level_of(const struct release_build *b) { return b->opt->zstd_level ? b->opt->zstd_level : DEFAULT_LEVEL; }
@@ -303,12 +304,21 @@ static enum status count_host(struct release_build *b, const struct manifest_doc
     return ST_OK;
 }
 
+static enum status count_judgment(struct release_build *b, const struct manifest_document *d) {
+    char band[8] = "";
+    if (d->quality >= 0) snprintf(band, sizeof band, "%02d", (int)(d->quality * QUALITY_BANDS + 1e-9));
+    bool ok = release_counts_add(&b->m.types, d->type, 1, (uint64_t)d->words, (uint64_t)d->bytes) &&
+              release_counts_add(&b->m.qualities, slice_str(band), 1, (uint64_t)d->words, (uint64_t)d->bytes);
+    return ok ? ST_OK : fail(b->err, ST_FATAL, "out of memory");
+}
+
 static enum status take_document(void *ctx, const struct manifest_document *d) {
     struct release_build *b = ctx;
     if (!chosen(b, d)) return ST_OK;
     enum status st = d->shard != MANIFEST_NONE ? take_placed(b, d) : take_new(b, d);
     if (st == ST_OK) st = release_list_add(&b->list, d, b->err);
     if (st == ST_OK) st = count_host(b, d);
+    if (st == ST_OK) st = count_judgment(b, d);
     if (d->crawl_day > b->max_day) b->max_day = d->crawl_day;
     if (d->crawl_day < b->min_day) b->min_day = d->crawl_day;
     return st;

@@ -75,6 +75,8 @@ void release_manifest_write(struct buf *out, const struct release_manifest *m) {
     write_counts(&j, "sources", &m->sources);
     write_counts(&j, "licenses", &m->licenses);
     write_counts(&j, "languages", &m->languages);
+    write_counts(&j, "document_types", &m->types);
+    write_counts(&j, "quality_bands", &m->qualities);
     json_object_end(&j);
     buf_char(out, '\n');
 }
@@ -186,7 +188,8 @@ static enum status read_root(struct json_value root, struct release_manifest *m,
     m->bytes = get_count(root, "bytes", &ok);
     if (!m->name || !m->version || !m->date || !m->code_version || !m->settings) return fail(err, ST_FATAL, "out of memory");
     if (!ok || !read_counts(root, "sources", &m->sources) || !read_counts(root, "licenses", &m->licenses) ||
-        !read_counts(root, "languages", &m->languages) || !read_splits(root, &m->splits))
+        !read_counts(root, "languages", &m->languages) || !read_counts(root, "document_types", &m->types) ||
+        !read_counts(root, "quality_bands", &m->qualities) || !read_splits(root, &m->splits))
         return fail(err, ST_SKIP, RELEASE_MANIFEST_FILE ": a count is missing or is not a whole number");
     return read_shards(root, m, err);
 }
@@ -232,6 +235,8 @@ void release_manifest_free(struct release_manifest *m) {
     release_counts_free(&m->sources);
     release_counts_free(&m->licenses);
     release_counts_free(&m->languages);
+    release_counts_free(&m->types);
+    release_counts_free(&m->qualities);
     *m = (struct release_manifest){0};
 }
 

@@ -6,7 +6,8 @@
  *   "test"} in ten-thousandths (release_select.h),
  *   "shards":[{"name","path","number","documents","words","text_bytes","bytes","sha256","lines","split",
  *             "blocks","sources":{ID:documents},"licenses":{…}}],
- *   "sources":{ID:{"documents","words","text_bytes"}}, "licenses":{…}, "languages":{…}}
+ *   "sources":{ID:{"documents","words","text_bytes"}}, "licenses":{…}, "languages":{…}, "document_types":{…}, "quality_bands":{…}}
+ * A band of quality is its tenth, "00" to "10" (schema.sql: spreads); documents whose type or quality is unknown stand under "".
  * `bytes` are those of the compressed shards; `lines` is the hash of a shard's lines (release_shard.h); `date` is the largest crawl day of the
  * documents: nothing in it tells when or where it was built.
  */
@@ -39,7 +40,7 @@ struct release_manifest {
     uint64_t documents, words, text_bytes, bytes;
     struct release_shard *shards; /* by number */
     size_t n_shards;
-    struct release_counts sources, licenses, languages;
+    struct release_counts sources, licenses, languages, types, qualities;
 };
 
 /** release_manifest_write(out, m): append manifest.json. */

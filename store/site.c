@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "store/checksums.h"
-#include "store/html.h"
+#include "store/html_counts.h"
 #include "store/release_diff.h"
 #include "store/site_catalog.h"
 #include "store/site_sample.h"
@@ -75,50 +75,6 @@ static void keys_of(struct buf *out, const struct release_counts *c) {
     }
 }
 
-/* ${brief}: what a phone shows without scrolling. */
-static void counts_head(struct buf *out, bool brief, const char *title, const char *english) {
-    const char *all[] = {title, "#documents", "#mots", "#texte", "#part", "", NULL}, *few[] = {title, "#part", "", NULL};
-    const char *const *heads = brief ? few : all;
-    buf_printf(out, "<h3>%s · <span lang=en>%s</span></h3>\n", title, english);
-    html_table(out, title, heads);
-}
-
-static void counts_row(struct buf *out, bool brief, const struct release_count *c, uint64_t whole) {
-    html_row_head(out, c->key);
-    if (!brief) {
-        html_cell_number(out, c->documents);
-        html_cell_number(out, c->words);
-        html_cell_size(out, c->text_bytes);
-    }
-    html_cell_percent(out, (double)c->text_bytes, (double)whole);
-    html_cell_bar(out, (double)c->text_bytes, (double)whole);
-    html_row_end(out);
-}
-
-static void counts_table(struct buf *out, const struct release_counts *c, uint64_t whole, const char *title, const char *english) {
-    counts_head(out, false, title, english);
-    for (size_t i = 0; i < c->n; i++) counts_row(out, false, &c->items[i], whole);
-    html_table_end(out);
-}
-
-static int by_text(const void *a, const void *b) {
-    const struct release_count *x = a, *y = b;
-    return x->text_bytes != y->text_bytes ? (x->text_bytes < y->text_bytes ? 1 : -1) : strcmp(x->key, y->key);
-}
-
-/* Largest first, by name among equals; past HOME_ROWS the smallest become one row.  Leaves ${c} in that order. */
-static void largest(struct buf *out, struct release_counts *c, uint64_t whole, const char *title, const char *english) {
-    char others[] = "autres · others";
-    struct release_count rest = {.key = others};
-    size_t own = c->n > HOME_ROWS ? HOME_ROWS - 1 : c->n;
-    if (c->n) qsort(c->items, c->n, sizeof *c->items, by_text);
-    counts_head(out, true, title, english);
-    for (size_t i = 0; i < own; i++) counts_row(out, true, &c->items[i], whole);
-    for (size_t i = own; i < c->n; i++) rest.text_bytes += c->items[i].text_bytes;
-    if (own < c->n) counts_row(out, true, &rest, whole);
-    html_table_end(out);
-}
-
 /* What the latest versions of all datasets hold together. */
 struct coverage {
     struct release_counts sources, licenses;
@@ -176,8 +132,17 @@ static void home_coverage(struct buf *out, struct coverage *all) {
     if (all->datasets > 1)
         buf_str(out, "<p>Somme des dernières versions ; un document de deux jeux compte deux fois. <span lang=en>Sum of the latest "
                      "versions; a document of two datasets counts twice.</span></p>\n");
-    largest(out, &all->sources, all->text_bytes, "Sources", "Sources");
-    largest(out, &all->licenses, all->text_bytes, "Licences", "Licences");
+    struct html_counts table = {.counts = &all->sources,
+                                .whole = all->text_bytes,
+                                .french = "Sources",
+                                .english = "Sources",
+                                .level = 3,
+                                .rows = HOME_ROWS,
+                                .brief = true};
+    html_counts(out, &table);
+    table.counts = &all->licenses;
+    table.french = table.english = "Licences";
+    html_counts(out, &table);
 }
 
 /* What the contact in the foot of every page is for, in full. */
@@ -227,10 +192,21 @@ void site_home(struct buf *out, const struct site *s) {
 /* ---- dataset and version ---- */
 
 static void coverage(struct buf *out, const struct release_manifest *m) {
-    buf_str(out, "<h2>Couverture · <span lang=en>Coverage</span></h2>\n");
-    counts_table(out, &m->sources, m->text_bytes, "Sources", "Sources");
-    counts_table(out, &m->licenses, m->text_bytes, "Licences", "Licences");
-    counts_table(out, &m->languages, m->text_bytes, "Langues", "Languages");
+    const struct {
+        const struct release_counts *counts;
+        const char *french, *english;
+    } tables[] = {
+        {&m->sources, "Sources", "Sources"}, {&m->licenses, "Licences", "Licences"}, {&m->languages, "Langues", "Languages"}};
+    html_heading(out, 2, "Couverture", "Coverage");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        struct html_counts t = {.counts = tables[i].counts,
+                                .whole = m->text_bytes,
+                                .french = tables[i].french,
+                                .english = tables[i].english,
+                                .level = 3};
+        html_counts(out, &t);
+    }
+    html_judgments(out, m, 3);
 }
 
 /* Words by version: how the dataset grew. */
@@ -287,7 +263,9 @@ static void figures(struct buf *out, const struct release_manifest *m) {
     html_size(out, m->text_bytes);
     buf_str(out, "</strong> de texte, <strong>");
     html_size(out, m->bytes);
-    buf_printf(out, "</strong> à télécharger ; dernier jour de collecte : %s.</p>\n", m->date);
+    buf_str(out, "</strong> à télécharger ; dernier jour de collecte : ");
+    html_day(out, m->date);
+    buf_str(out, ".</p>\n");
 }
 
 static void file_row(struct buf *out, const char *href, uint64_t bytes, bool sized) {

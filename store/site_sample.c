@@ -4,7 +4,7 @@
 #include "store/html.h"
 #include "store/jsonl.h"
 
-enum { SAMPLES = 5, EXCERPT_BYTES = 400 };
+enum { SAMPLES = 5, SAMPLED = 2000, EXCERPT_BYTES = 400 };
 
 /* ${s} cut before ${max} bytes, at a character. */
 static struct slice excerpt(struct slice s, size_t max) {
@@ -41,16 +41,19 @@ static void one(struct buf *out, const struct doc *d) {
     buf_str(out, "</code></p></article>\n");
 }
 
-/* The first ${want} documents of a shard. */
-static void some(struct buf *out, const char *path, size_t want, struct json_parser *p) {
+/* ${want} documents of a shard, spread over its first SAMPLED: its lines come source by source. */
+static void some(struct buf *out, const char *path, size_t documents, size_t want, struct json_parser *p) {
     struct jsonl_reader *r = NULL;
     struct buf err = {.max = LIMIT_ERR};
     struct slice line;
     struct doc d;
     enum status st = jsonl_open(path, &r, &err);
-    for (size_t i = 0; st == ST_OK && i < want; i++) {
+    size_t step = (documents < SAMPLED ? documents : SAMPLED) / (want ? want : 1);
+    for (size_t i = 0, given = 0; st == ST_OK && given < want; i++) {
         st = jsonl_next(r, &line, &err);
-        if (st == ST_OK && doc_read(p, line, &d, &err) == ST_OK) one(out, &d);
+        if (st != ST_OK || (step && i % step != 0)) continue;
+        if (doc_read(p, line, &d, &err) == ST_OK) one(out, &d);
+        given++;
     }
     jsonl_free(r);
     buf_free(&err);
@@ -64,13 +67,14 @@ void site_sample(struct buf *out, const struct release_manifest *m, const char *
         json_parser_free(p);
         return;
     }
-    buf_str(out, "<h2>Quelques documents · <span lang=en>Some documents</span></h2>\n");
+    html_heading(out, 2, "Quelques documents", "Some documents");
     for (size_t i = 0; i < shards; i++) {
         size_t want = (SAMPLES * (i + 1)) / shards - given;
         given += want;
         buf_clear(&path);
-        buf_printf(&path, "%s/" RELEASE_DATA_DIR "/%s", dir, m->shards[i * m->n_shards / shards].name);
-        some(out, buf_cstr(&path), want, p);
+        const struct release_shard *s = &m->shards[i * m->n_shards / shards];
+        buf_printf(&path, "%s/" RELEASE_DATA_DIR "/%s", dir, s->name);
+        some(out, buf_cstr(&path), s->documents, want, p);
     }
     json_parser_free(p);
     buf_free(&path);

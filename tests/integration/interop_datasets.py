@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# pip: datasets zstandard aiohttp huggingface_hub mlcroissant
+# pip: datasets zstandard duckdb aiohttp huggingface_hub mlcroissant
 """Do the field's own clients read a release, row for row?  datasets, mlcroissant, huggingface_hub, minisign, sha256sum, zstd.
 
 Makes a hub over the small web of site_under_test.py and asks each client.  One line a check; exit 1 when one failed.  Run by `make interop`,
@@ -35,6 +35,15 @@ for url in urls:
     files = [url + "/" + s["path"] for s in manifest["shards"]]
     check("json from " + url, datasets.load_dataset("json", data_files=files, split="train").num_rows)
     check("json from " + url + ", streaming", sum(1 for _ in datasets.load_dataset("json", data_files=files, split="train", streaming=True)))
+"""
+PARQUET = """
+import glob, json, sys, datasets, duckdb
+folder, made = sys.argv[1:]
+rows = datasets.load_dataset("parquet", data_files=made + "/*.parquet", split="train")
+want = datasets.load_dataset(folder, split="train")
+print("%d rows in %d Parquet files" % (rows.num_rows, len(glob.glob(made + "/*"))))
+assert rows.features == want.features, (rows.features, want.features)
+assert list(rows) == list(want)
 """
 CARD = """
 import sys
@@ -125,6 +134,9 @@ def main():
             checks.run("a mirror is the release", ["diff", "-r", release, work / "mirror"])
         env = dict(os.environ, HF_HOME=str(work / "hf"), HF_DATASETS_DISABLE_PROGRESS_BARS="1")
         checks.run("datasets", [sys.executable, "-c", LOAD, release, *urls], env=env)
+        parquet = work / "it's parquet"
+        checks.run("villers export --format parquet | sh", ["sh", "-c", '"$0" export --format parquet "$1" "$2" | sh', VILLERS, release, parquet])
+        checks.run("Parquet, row for row and type for type", [sys.executable, "-c", PARQUET, release, parquet], env=env)
         checks.run("huggingface_hub reads the card", [sys.executable, "-c", CARD, release / "README.md"], env=env)
         checks.run("mlcroissant validate", ["mlcroissant", "validate", "--jsonld", release / "croissant.json"], quiet_stderr=True)
         checks.run("sha256sum -c", ["sha256sum", "--strict", "--quiet", "-c", "SHA256SUMS"], cwd=release)

@@ -125,12 +125,58 @@ static void pages_write_numbers_in_french(void **state) {
     buf_clear(&b);
     html_link(&b, "https://a.fr/?a=\"<");
     assert_string_equal(buf_cstr(&b), "<a href=\"https://a.fr/?a=&quot;&lt;\">https://a.fr/?a=&quot;&lt;</a>");
+    static const struct {
+        const char *iso, *text;
+    } days[] = {
+        {"2024-07-01", "1er juillet 2024"}, {"2023-12-12", "12 décembre 2023"}, {"2023-13-12", "2023-13-12"}, {"<", "&lt;"}};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        buf_clear(&b);
+        html_day(&b, days[i].iso);
+        ROW_CHECK(i, !strcmp(buf_cstr(&b), days[i].text), "got %s", buf_cstr(&b));
+    }
+    buf_clear(&b);
+    html_heading(&b, 2, "Sources", "Sources");
+    html_heading(&b, 3, "Langues", "Languages");
+    assert_string_equal(buf_cstr(&b), "<h2>Sources</h2>\n<h3>Langues · <span lang=en>Languages</span></h3>\n");
+    buf_free(&b);
+}
+
+/* An axis that the highest column fits under, in round steps, however large; nothing to plot, no plot. */
+static void plots_have_an_axis(void **state) {
+    (void)state;
+    static const struct {
+        double most;
+        const char *top;
+    } rows[] = {{1, ">4</text>"},
+                {4, ">4</text>"},
+                {5, ">8</text>"},
+                {106, ">200</text>"},
+                {4000, ">4\u202f000</text>"},
+                {2.5e6, ">4\u00a0M</text>"},
+                {7e12, ">8\u00a0Bn</text>"},
+                {3e9, ">4\u00a0Md</text>"}};
+    static const char *const labels[] = {"a", "<b"};
+    struct buf b = {.max = 65536};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double values[] = {rows[i].most, 0};
+        buf_clear(&b);
+        html_columns(&b, "t", "u", labels, values, 2);
+        ROW_CHECK(i, strstr(buf_cstr(&b), rows[i].top) != NULL, "no %s in %s", rows[i].top, buf_cstr(&b));
+    }
+    assert_null(strstr(buf_cstr(&b), "<b<"));
+    buf_clear(&b);
+    html_columns(&b, "t", "u", labels, (const double[]){0, 0}, 2);
+    html_columns(&b, "t", "u", labels, (const double[]){7, 0}, 1);
+    assert_int_equal(b.len, 0);
     buf_free(&b);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_selection_takes_what_it_says),
-                                       cmocka_unit_test(days_and_bounds_are_checked), cmocka_unit_test(splits_are_parsed),
-                                       cmocka_unit_test(a_split_takes_its_share), cmocka_unit_test(pages_write_numbers_in_french)};
+                                       cmocka_unit_test(days_and_bounds_are_checked),
+                                       cmocka_unit_test(splits_are_parsed),
+                                       cmocka_unit_test(a_split_takes_its_share),
+                                       cmocka_unit_test(pages_write_numbers_in_french),
+                                       cmocka_unit_test(plots_have_an_axis)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
