@@ -53,7 +53,8 @@ void json_parser_free(struct json_parser *p);
 /**
  * json_parse(p, text, root, err):
  * Parse the whole of ${text}, borrowed for this call.  On OK *${root} and all that is reached from it, strings
- * included, live until the next json_parse() on ${p}.  SKIP when it is not JSON.  O(len).
+ * included, live until the next json_parse() on ${p}.  SKIP when it is not JSON.  O(len).  A text with a number that fits neither 64 bits
+ * nor a double has its long numbers (over 18 characters, or with an exponent) as strings of the same characters.
  */
 enum status json_parse(struct json_parser *p, struct slice text, struct json_value *root, struct buf *err) MUST_CHECK;
 enum json_type json_typeof(struct json_value v);

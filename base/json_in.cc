@@ -33,6 +33,59 @@ static dom::element unwrap(json_value v) {
     return e;
 }
 
+// Numbers that fit no machine word are no reason to lose a document.
+namespace {
+size_t digits(const char *p, const char *end) {
+    const char *q = p;
+    while (q < end && *q >= '0' && *q <= '9') q++;
+    return static_cast<size_t>(q - p);
+}
+
+// The length of the number at p (RFC 8259 section 6), 0 when there is none.
+size_t number_len(const char *p, const char *end) {
+    const char *q = p;
+    if (q < end && *q == '-') q++;
+    size_t n = digits(q, end);
+    if (n == 0 || (n > 1 && *q == '0')) return 0;
+    q += n;
+    if (q < end && *q == '.') {
+        n = digits(q + 1, end);
+        if (n == 0) return 0;
+        q += 1 + n;
+    }
+    if (q < end && (*q == 'e' || *q == 'E')) {
+        q++;
+        if (q < end && (*q == '+' || *q == '-')) q++;
+        n = digits(q, end);
+        if (n == 0) return 0;
+        q += n;
+    }
+    return static_cast<size_t>(q - p);
+}
+
+// Past this an integer may be over 64 bits.
+constexpr size_t SAFE_NUMBER = 18;
+
+bool may_not_fit(const char *p, size_t n) { return n > SAFE_NUMBER || memchr(p, 'e', n) || memchr(p, 'E', n); }
+
+// Copy text to out with the numbers that may not fit in quotes.
+void quote_numbers(slice text, buf *out) {
+    const char *p = text.ptr, *end = p + text.len;
+    bool inside = false;
+    while (p < end) {
+        bool escaped = inside && *p == '\\' && p + 1 < end;
+        size_t n = !inside && (*p == '-' || (*p >= '0' && *p <= '9')) ? number_len(p, end) : 0;
+        bool quoted = n && may_not_fit(p, n);
+        if (*p == '"') inside = !inside;
+        if (n == 0) n = escaped ? 2 : 1;
+        if (quoted) buf_char(out, '"');
+        buf_append(out, p, n);
+        if (quoted) buf_char(out, '"');
+        p += n;
+    }
+}
+} // namespace
+
 extern "C" {
 
 json_parser *json_parser_new(size_t max_bytes) { return new (std::nothrow) json_parser(max_bytes); }
@@ -42,6 +95,13 @@ void json_parser_free(json_parser *p) { delete p; }
 enum status json_parse(json_parser *p, slice text, json_value *root, buf *err) {
     if (text.len == 0) return fail(err, ST_SKIP, "not JSON: empty");
     auto code = p->parser.parse(text.ptr, text.len, true).get(p->root);
+    if (code == simdjson::NUMBER_ERROR) {
+        struct buf quoted;
+        buf_init(&quoted, 2 * text.len + 3);
+        quote_numbers(text, &quoted);
+        code = buf_ok(&quoted) ? p->parser.parse(quoted.data, quoted.len, true).get(p->root) : simdjson::MEMALLOC;
+        buf_free(&quoted);
+    }
     if (code == simdjson::MEMALLOC) return fail(err, ST_RETRY, "out of memory reading JSON");
     if (code) return fail(err, ST_SKIP, "not JSON: %s", simdjson::error_message(code));
     *root = wrap(p->root);

@@ -136,6 +136,7 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     job.engine.floor = o->floor;
     job.engine.memory_bytes = o->memory ? (size_t)o->memory : GIB;
     job.engine.work_dir = o->out;
+    job.engine.stop = cli_interrupted;
     job.engine.threads = job.threads = (unsigned)o->threads;
     job.id_key = o->id ? o->id : "id";
     job.source_key = o->source ? o->source : "source";
@@ -157,7 +158,8 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
         code = cli_fail(st, &err);
     else {
         if (!cli->quiet && n) report(&job);
-        if (job.bad) code = cli_error(EXIT_DATA, "%llu lines were no documents", (unsigned long long)job.bad);
+        if (job.bad)
+            code = cli_error(EXIT_DATA, "%llu lines were no documents and are not among what is kept", (unsigned long long)job.bad);
     }
     dedup_job_free(&job);
     buf_free(&err);

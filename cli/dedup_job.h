@@ -63,6 +63,8 @@ enum status dedup_job_cut_repeats(const struct dedup_job *job, struct json_parse
 enum status dedup_job_remember(struct dedup_job *job, struct buf *err) MUST_CHECK;
 /** dedup_job_write(job, err): kept-NNNNN.jsonl.zst, one a file of input, and duplicates.jsonl, last. */
 enum status dedup_job_write(struct dedup_job *job, struct buf *err) MUST_CHECK;
+/** dedup_job_interrupted(job, err): RETRY, with what to do about it. */
+enum status dedup_job_interrupted(const struct dedup_job *job, struct buf *err) MUST_CHECK;
 void dedup_job_free(struct dedup_job *job);
 
 /** dedup_job_name(job, kept, scratch, name, err): the id of a verdict's ${kept}, alive until ${scratch} is used again. */

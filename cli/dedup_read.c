@@ -304,7 +304,7 @@ enum status dedup_job_read(struct dedup_job *job, struct buf *err) {
     if (st == ST_OK) st = dedup_new(&job->engine, &job->dedup, err);
     if (st == ST_OK) st = parallel_run(&ops, &r, threads, 0);
     if (st == ST_OK) st = r.st;
-    if (st == ST_OK && cli_interrupted()) st = fail(err, ST_RETRY, "interrupted; nothing was written");
+    if (st == ST_OK && cli_interrupted()) st = dedup_job_interrupted(job, err);
     if (job->first) job->first[job->n_paths] = r.read;
     jsonl_free(r.reader);
     dedup_resume_free(r.resumed);

@@ -28,7 +28,7 @@ static enum status count_file(struct dedup_job *job, size_t file, struct buf *er
     struct slice line;
     enum status st = parser && reader ? dedup_lines_begin(in, err) : fail(err, ST_FATAL, "out of memory");
     for (uint64_t i = job->first[file]; st == ST_OK && i < job->first[file + 1]; i++) {
-        st = dedup_lines_next(in, &line, err);
+        st = cli_interrupted() ? dedup_job_interrupted(job, err) : dedup_lines_next(in, &line, err);
         if (st == ST_RETRY) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
         if (st != ST_OK || bits_has(&job->wrong, i) || bits_has(&job->dropped, i)) continue;
         st = count_line(job, parser, reader, i, line, err);

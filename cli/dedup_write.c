@@ -154,7 +154,8 @@ static enum status copy_each(struct copying *c, size_t file, struct buf *err) {
     if (st == ST_OK) st = dedup_lines_begin(in, err);
     for (uint64_t i = job->first[file]; st == ST_OK && i < job->first[file + 1]; i++) {
         struct dedup_verdict v;
-        st = verdict_of(job, &at, i, &v, err);
+        st = cli_interrupted() ? dedup_job_interrupted(job, err) : ST_OK;
+        if (st == ST_OK) st = verdict_of(job, &at, i, &v, err);
         if (st == ST_OK) st = dedup_lines_next(in, &s, err);
         if (st == ST_RETRY) st = fail(err, ST_FATAL, "%s changed while it was read", job->paths[file]);
         if (st != ST_OK || bits_has(&job->wrong, i) || (bits_has(&job->dropped, i) && !job->annotate)) continue;
@@ -169,7 +170,7 @@ static enum status copy_each(struct copying *c, size_t file, struct buf *err) {
 static enum status copy_lines(struct dedup_job *job, size_t file, struct zst_file *out, struct buf *err) {
     struct copying c = {.job = job, .out = out};
     buf_init(&c.lines, TOGETHER + LIMIT_LINE + 4 * DEDUP_NAME_MAX);
-    buf_init(&c.left, LIMIT_TEXT);
+    buf_init(&c.left, LIMIT_LINE);
     buf_init(&c.shorter, LIMIT_LINE);
     if (job->repeats) c.parser = json_parser_new(LIMIT_LINE);
     enum status st = !job->repeats || c.parser ? copy_each(&c, file, err) : fail(err, ST_FATAL, "out of memory");
@@ -278,6 +279,11 @@ static enum status sweep(const struct dedup_job *job, struct buf *err) {
     buf_free(&path);
     dir_list_free(names, n);
     return st;
+}
+
+enum status dedup_job_interrupted(const struct dedup_job *job, struct buf *err) {
+    return fail(err, ST_RETRY, "interrupted; %s",
+                job->resume ? "the same command takes up the files that are signed" : "run the same command again");
 }
 
 enum status dedup_job_write(struct dedup_job *job, struct buf *err) {

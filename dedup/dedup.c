@@ -168,3 +168,7 @@ enum status dedup_note(struct dedup *d, enum status st, struct buf *err) {
     buf_free(err);
     return st;
 }
+
+enum status dedup_go_on(const struct dedup *d, struct buf *err) {
+    return d->opt.stop && d->opt.stop() ? fail(err, ST_RETRY, "interrupted; run the same command again") : ST_OK;
+}

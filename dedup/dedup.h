@@ -20,6 +20,7 @@ struct dedup_options {
     unsigned threads;      /* 0: all */
     struct index *against; /* what was kept before, which always survives; NULL: nothing.  Borrowed until dedup_free() */
     bool remember;         /* dedup_remember() will be called */
+    bool (*stop)(void);    /* asked now and then by dedup_run(), on any thread: to end with RETRY.  NULL: never */
 };
 
 struct dedup;

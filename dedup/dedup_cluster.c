@@ -101,7 +101,7 @@ static enum status cluster_task(void *ctx, size_t i, unsigned worker) {
     struct buf err;
     (void)worker;
     buf_init(&err, LIMIT_ERR);
-    enum status st = sink ? ST_OK : fail(&err, ST_FATAL, "out of memory");
+    enum status st = sink ? dedup_go_on(d, &err) : fail(&err, ST_FATAL, "out of memory");
     if (st == ST_OK) {
         sink->runs = d->verdicts;
         sink->n = 0;

@@ -34,7 +34,7 @@ static enum status stage_task(void *ctx, size_t i, unsigned worker) {
     struct buf err;
     buf_init(&err, LIMIT_ERR);
     (void)worker;
-    enum status st = sink ? ST_OK : fail(&err, ST_FATAL, "out of memory");
+    enum status st = sink ? dedup_go_on(s->d, &err) : fail(&err, ST_FATAL, "out of memory");
     if (st == ST_OK) {
         sink->runs = s->to;
         sink->n = 0;

@@ -55,6 +55,8 @@ enum status dedup_list_add(struct dedup_list *l, uint64_t key, uint64_t value, s
 void dedup_list_free(struct dedup_list *l);
 /** dedup_note(d, st, err): keep a worker's error text for the caller; returns ${st}; frees ${err}. */
 enum status dedup_note(struct dedup *d, enum status st, struct buf *err);
+/** dedup_go_on(d, err): OK, or RETRY when the caller wants to stop. */
+enum status dedup_go_on(const struct dedup *d, struct buf *err) MUST_CHECK;
 /** dedup_runs(d, max_key, together, part, out, err): runs for keys up to ${max_key}, with a ${part}th of the memory; keys that differ
  *  in their last ${together} bits alone come in one partition. */
 enum status dedup_runs(struct dedup *d, uint64_t max_key, unsigned together, unsigned part, struct lsh_runs **out,

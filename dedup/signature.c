@@ -248,7 +248,7 @@ static void make_keys(const struct signer *s, struct signature *sig) {
 }
 
 enum status signer_sign(struct signer *s, struct slice text, struct signature *out, struct buf *err) {
-    if (text.len > LIMIT_TEXT) return fail(err, ST_SKIP, "text of %zu bytes is over the limit of %zu", text.len, LIMIT_TEXT);
+    if (text.len > LIMIT_LINE) return fail(err, ST_SKIP, "text of %zu bytes is over the limit of %zu", text.len, LIMIT_LINE);
     if (!room_for_words(s, 0)) return fail(err, ST_FATAL, "out of memory");
     memset(s->words, 0, s->opt.ngram * sizeof *s->words);
     s->rolling = s->exact = s->n_words = s->n_candidates = 0;

@@ -33,7 +33,7 @@ struct signer; /* tables and scratch, one a worker */
 /** signer_new(opt): ${opt} may be NULL for the defaults.  NULL without memory or when signature_options_valid() is false. */
 struct signer *signer_new(const struct signature_options *opt);
 void signer_free(struct signer *s);
-/** signer_sign(s, text, out): ${text} is any bytes.  Deterministic on every machine and kernel.  ST_SKIP when the text is over LIMIT_TEXT. */
+/** signer_sign(s, text, out): ${text} is any bytes.  Deterministic on every machine and kernel.  ST_SKIP when the text is over LIMIT_LINE; the memory is the same for any length. */
 enum status signer_sign(struct signer *s, struct slice text, struct signature *out, struct buf *err) MUST_CHECK;
 /** signature_version(opt): a number that differs when two signatures must not be compared. */
 uint64_t signature_version(const struct signature_options *opt);

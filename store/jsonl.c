@@ -95,6 +95,7 @@ static struct slice take(struct jsonl_reader *r, size_t to, size_t next) {
     r->line_frame = r->at < r->frame_from ? r->head : r->frame;
     r->at = r->scanned = next;
     r->lines++;
+    if (r->lines == 1 && slice_starts(line, slice_str("\xEF\xBB\xBF"))) line = slice_sub(line, 3, line.len); /* a BOM */
     if (line.len && line.ptr[line.len - 1] == '\r') line.len--;
     return line;
 }

@@ -9,7 +9,7 @@
 struct jsonl_reader;
 /** jsonl_open(path, out, err): "-" is stdin.  FATAL with the path in ${err} when it cannot be opened. */
 enum status jsonl_open(const char *path, struct jsonl_reader **out, struct buf *err) MUST_CHECK;
-/** jsonl_next(r, line, err): the next line without its newline, alive until the next call.  RETRY at the end; SKIP for a line over
+/** jsonl_next(r, line, err): the next line without its newline (nor its CR, nor the file's byte-order mark), alive until the next call.  RETRY at the end; SKIP for a line over
  *  LIMIT_LINE; FATAL for a damaged or truncated file.  Empty lines are passed over. */
 enum status jsonl_next(struct jsonl_reader *r, struct slice *line, struct buf *err) MUST_CHECK;
 /** jsonl_seek_frame(r, offset, err): go on at the frame that begins at compressed ${offset}. */

@@ -1,8 +1,10 @@
 """villers dedup: layout, bytes kept as they are, bad lines, determinism."""
 import gzip
 import json
+import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -104,6 +106,36 @@ class Dedup(unittest.TestCase):
             self.assertIn("bad.jsonl:%d: " % line, p.stderr)
         kept = [json.loads(line) for line in read_kept(self.dir / "out")]
         self.assertEqual([r["text"] for r in kept], ["un deux trois", "sept", "sans nom"])
+
+    def test_every_line_that_is_a_document(self):
+        odd = ['{"id":"long","text":"un nombre trop long","n":12345678901234567890123,"f":1e999}', '{"id":"crlf","text":"deux mots"}\r',
+               '{"id":10000000000000000000000,"text":"trois autres mots"}', '{"id":"vide","text":""}', '{"id":"dernier","text":"sans fin de ligne"}']
+        path = self.dir / "odd.jsonl"
+        path.write_bytes(b"\xef\xbb\xbf" + "\n".join(odd).encode())
+        for extra in ([], ["--memory", "1"]):
+            self.dedup("out", *extra, path)
+            self.assertEqual([line.decode() for line in read_kept(self.dir / "out")], [line.rstrip("\r") for line in odd])
+        self.dedup("empty", self.write("nothing.jsonl", []))
+        self.assertEqual(read_kept(self.dir / "empty"), [])
+
+    def test_large_text(self):
+        large = (" ".join(words(1, 1000)) + " ") * 10000
+        self.dedup("out", self.write("large.jsonl", [{"id": "a", "text": large}, {"id": "b", "text": "petit texte"}]))
+        self.assertEqual([len(line) for line in read_kept(self.dir / "out")], [len(json.dumps({"id": "a", "text": large})), 34])
+
+    def test_interrupted(self):
+        rows = documents()
+        fifo = self.dir / "pipe.jsonl"
+        os.mkfifo(fifo)
+        first = self.write("a.jsonl", rows[:200])
+        p = subprocess.Popen([VILLERS, "dedup", "--resume", "--out", str(self.dir / "out"), str(first), str(fifo)], stderr=subprocess.PIPE, text=True)
+        f = os.open(fifo, os.O_WRONLY)  # waits until it has the other end: the signal finds it reading
+        p.send_signal(signal.SIGINT)
+        os.write(f, b"".join(json.dumps(row).encode() + b"\n" for row in rows[200:220]))
+        os.close(f)
+        self.assertIn("interrupted", p.communicate()[1])
+        self.assertEqual(p.returncode, 75)
+        self.assertFalse(list((self.dir / "out").glob("kept-*")))
 
     def test_stdin_and_plain(self):
         rows = documents()
