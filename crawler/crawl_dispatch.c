@@ -316,8 +316,8 @@ static bool budget_left(const struct crawl *c) {
 enum status crawl_dispatch(struct crawl *c, struct buf *err) {
     unsigned max = c->opt->campaign->max_hosts_at_once > 0 ? (unsigned)c->opt->campaign->max_hosts_at_once : 64;
     enum status r = manifest_look(c->manifest, err);
-    while (r == ST_OK && !c->stopping && c->n_to_send < DISPATCH_AT_ONCE && fetch_multi_open(c->net) + c->n_to_send < max &&
-           !crawl_work_full(c) && budget_left(c)) {
+    while (r == ST_OK && !c->stopping && c->n_to_send < DISPATCH_AT_ONCE &&
+           fetch_multi_open(c->net) - fetch_multi_late(c->net) + c->n_to_send < max && !crawl_work_full(c) && budget_left(c)) {
         struct crawl_slot *s = crawl_slots_pop(c);
         if (!s) break;
         r = turn(c, s, err);

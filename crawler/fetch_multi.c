@@ -55,7 +55,7 @@ struct fetch_multi {
     struct curl_slist *connect_to;
     struct transfer *flight, *cut; /* cut: ended by watch(), not yet taken */
     int64_t looked_ms;             /* monotonic */
-    unsigned open;
+    unsigned open, late;
     CURL **idle;
     unsigned n_idle, cap_idle;
 };
@@ -227,6 +227,7 @@ static void unlink_transfer(struct transfer *t) {
     *t->link = t->next;
     if (t->next) t->next->link = t->link;
     t->m->open--;
+    t->m->late -= t->late;
 }
 
 void fetch_multi_drop(struct fetch_multi *m, fetch_drop *drop) {
@@ -459,6 +460,7 @@ static bool is_own(const struct transfer *t) {
 /* Half-closed: a server at work reads it as our going, and answers or closes; its answer is still taken. */
 static void give_notice(struct transfer *t) {
     t->late = true;
+    t->m->late++;
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
     if (t->plain && is_own(t)) shutdown(t->fd, SHUT_WR);
 }
@@ -501,6 +503,7 @@ void fetch_multi_wait(struct fetch_multi *m, size_t under_way, int64_t timeout_m
 
 void fetch_multi_wake(struct fetch_multi *m) { fetch_events_wake(m->events); }
 unsigned fetch_multi_open(const struct fetch_multi *m) { return m->open; }
+unsigned fetch_multi_late(const struct fetch_multi *m) { return m->late; }
 
 void fetch_answer_free(struct fetch_answer *a) {
     if (!a) return;

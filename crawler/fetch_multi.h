@@ -98,5 +98,7 @@ void fetch_multi_wake(struct fetch_multi *m);
 typedef void fetch_drop(void *tag);
 void fetch_multi_drop(struct fetch_multi *m, fetch_drop *drop);
 unsigned fetch_multi_open(const struct fetch_multi *m);
+/** fetch_multi_late(m): of these, the ones whose server stays silent past stall_ms: they cost a descriptor and nothing else. */
+unsigned fetch_multi_late(const struct fetch_multi *m);
 
 #endif
