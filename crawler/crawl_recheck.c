@@ -106,7 +106,7 @@ enum status crawl_recheck_said(struct crawl *c, struct crawl_origin *o, struct b
     o->judged = true;
     o->said = said;
     o->said_due_ms = due_ms;
-    if (known ? before != said : frontier_visits(c->frontier)) return begin(c, s, known ? before : ~said, err);
+    if (known && before != said) return begin(c, s, before, err);
     r = put(c, s, said, due_ms, err);
     sweep_free(s);
     return r;
