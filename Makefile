@@ -197,7 +197,7 @@ bench-langid: release
 bench-extract: release
 	@GOLD=$(or $(GOLD),$(EVAL_EXTRACT)) VILLERS=$(abspath $(BUILD)/villers) tests/bench/extract/bench.py $(BENCH_ARGS)
 
-## bench-dedup [EVAL_DEDUP=DIR]: near-duplicate removal beside datatrove, text-dedup, datasketch and rensa
+## bench-dedup [EVAL_DEDUP=DIR]: near-duplicate removal beside datatrove, text-dedup, datasketch, rensa and dolma
 .PHONY: bench-dedup
 bench-dedup: release $(BIN)/bench/dedup_engine
 	@DEDUP_ENGINE=$(abspath $(BIN)/bench/dedup_engine) tests/bench/dedup.py $(BENCH_ARGS)
