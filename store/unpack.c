@@ -12,7 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { WINDOW = 128 * 1024, MAGIC_BYTES = 4 };
+enum { WINDOW = 128 * 1024, AFTER_SEEK = 8 * 1024, MAGIC_BYTES = 4 };
 static const unsigned char zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd};
 static const unsigned char gzip_magic[] = {0x1f, 0x8b, 0x08};
 
@@ -33,6 +33,8 @@ struct unpack {
     uint64_t reread; /* bytes that resyncs went back over */
     uint64_t base;   /* file offset of in[0] */
     size_t at, len;
+    size_t
+        ahead; /* how much a fill reads: little after a seek, for a frame is small; twice as much each time, for a file is read on */
     unsigned char in[WINDOW];
 };
 
@@ -47,8 +49,10 @@ static enum status fill(struct unpack *u, struct buf *err) {
         u->len -= u->at;
         u->at = 0;
     }
-    while (!u->eof && u->len < WINDOW) {
-        ssize_t n = read(u->fd, u->in + u->len, WINDOW - u->len);
+    size_t room = u->len + u->ahead < WINDOW ? u->len + u->ahead : WINDOW;
+    u->ahead = u->ahead < WINDOW ? 2 * u->ahead : WINDOW;
+    while (!u->eof && u->len < room) {
+        ssize_t n = read(u->fd, u->in + u->len, room - u->len);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail(err, ST_FATAL, "%s: cannot read: %s", u->path, strerror(errno));
         if (n == 0) u->eof = true;
@@ -136,6 +140,7 @@ enum status unpack_open(const char *path, struct unpack **out, struct buf *err) 
     struct unpack *u = malloc(sizeof *u);
     if (!u) return fail(err, ST_FATAL, "no memory to read %s", path);
     memset(u, 0, offsetof(struct unpack, in));
+    u->ahead = AFTER_SEEK;
     u->own_fd = strcmp(path, "-") != 0;
     u->path = strdup(u->own_fd ? path : "standard input");
     u->fd = u->own_fd ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
@@ -263,6 +268,7 @@ static enum status go_to(struct unpack *u, uint64_t offset, struct buf *err) {
         if (lseek(u->fd, (off_t)offset, SEEK_SET) < 0) return fail(err, ST_FATAL, "%s: cannot seek: %s", u->path, strerror(errno));
         u->base = offset;
         u->at = u->len = 0;
+        u->ahead = AFTER_SEEK;
         u->eof = false;
     }
     u->in_frame = u->cut = u->lost = false;
