@@ -1,4 +1,5 @@
 /* villers quality: the signals of each text, and whether FineWeb-2's French filters keep it. */
+#include "base/limits.h"
 #include "cli/engine.h"
 #include "dedup/quality.h"
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static const struct option options[] = {
 };
 
 /* What the answer says itself; "text" comes last, for it may be kept. */
-static const char *const own[] = {"keep", "reason", "signals", "text"};
+static const char *const own[] = {"keep", "reason", "signals", "measured_bytes", "text"};
 enum { N_OWN = sizeof own / sizeof *own - 1 };
 
 struct plan {
@@ -53,8 +54,9 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     struct worker *w = worker;
     struct quality_signals signals;
     struct json_out j;
-    enum status st = quality_measure(w->quality, rec->text, &signals);
-    if (st != ST_OK) return fail(err, st, st == ST_SKIP ? "the text is too large" : "out of memory");
+    struct slice text = slice_sub(rec->text, 0, LIMIT_TEXT); /* far past what any filter keeps */
+    enum status st = quality_measure(w->quality, text, &signals);
+    if (st != ST_OK) return fail(err, st, "out of memory");
     const char *reason = quality_verdict(&signals, w->settings);
     json_out_init(&j, out);
     engine_open(&j, rec);
@@ -62,6 +64,7 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     json_kv_str(&j, "reason", slice_str(reason));
     json_key(&j, "signals");
     quality_json(&j, &signals);
+    if (text.len < rec->text.len) json_kv_int(&j, "measured_bytes", (int64_t)text.len);
     engine_close(&j, rec, own, w->with_text ? N_OWN : N_OWN + 1);
     return ST_OK;
 }

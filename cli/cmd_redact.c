@@ -35,7 +35,7 @@ static void *worker_new(void *ctx) {
     if (!w) return NULL;
     w->redactor = redact_new();
     w->firms = o->firms;
-    buf_init(&w->text, 2 * LIMIT_TEXT);
+    buf_init(&w->text, 2 * LIMIT_LINE);
     if (w->redactor) return w;
     worker_free(w);
     return NULL;
@@ -62,7 +62,7 @@ static enum status answer(void *worker, const struct engine_record *rec, struct 
     struct json_out j;
     buf_clear(&w->text);
     if (redact_text(w->redactor, rec->text, &w->text, &found) != ST_OK)
-        return fail(err, ST_SKIP, "the text is too large, or holds too much personal data");
+        return fail(err, ST_SKIP, "it holds more than %zu personal data, or needs too much memory", LIMIT_REDACT_SPANS);
     json_out_init(&j, out);
     engine_open(&j, rec);
     json_kv_str(&j, "text", buf_view(&w->text));

@@ -58,6 +58,22 @@ static enum status read_page(struct run *r, struct engine_worker *w, const struc
     return r->e->pages ? ST_OK : engine_pages_text(w->pages, page, rec, err);
 }
 
+/* In the place of an answer, why there is none. */
+static void refuse(struct buf *out, const struct engine_record *rec, const struct buf *err) {
+    struct json_out j;
+    json_out_init(&j, out);
+    if (rec->page) {
+        json_object(&j);
+        json_kv_str(&j, "file", rec->path);
+        json_kv_str(&j, "url", rec->url);
+    } else {
+        engine_open(&j, rec);
+    }
+    json_kv_str(&j, "error", buf_view(err));
+    json_object_end(&j);
+    buf_char(out, '\n');
+}
+
 static enum status answer_piece(struct run *r, struct engine_worker *w, struct engine_batch *b, const struct engine_piece *p,
                                 struct buf *err) {
     struct engine_record rec = {
@@ -71,8 +87,12 @@ static enum status answer_piece(struct run *r, struct engine_worker *w, struct e
         st = read_page(r, w, b, p, &page, &rec, err);
     else
         rec.text = slice_sub(buf_view(&b->bytes), p->start, p->start + p->len);
-    if (st == ST_OK) st = r->e->answer(w->own, &rec, &b->out, err);
+    if (st != ST_OK) return st;
+    size_t before = b->out.len;
+    st = p->long_file ? fail(err, ST_SKIP, "longer than %zu bytes", LIMIT_LINE) : r->e->answer(w->own, &rec, &b->out, err);
     if (st == ST_OK && !buf_ok(&b->out)) st = fail(err, ST_FATAL, "the answer does not fit in memory");
+    if (st != ST_OK) buf_truncate(&b->out, before);
+    if (st == ST_SKIP && err->len) refuse(&b->out, &rec, err);
     return st;
 }
 
@@ -82,11 +102,9 @@ static void engine_work(void *ctx, void *item, unsigned worker) {
     struct buf err;
     buf_init(&err, LIMIT_ERR);
     for (size_t i = 0; i < b->n && b->st < ST_FATAL; i++) {
-        size_t before = b->out.len;
         buf_clear(&err);
         enum status st = answer_piece(r, &r->workers[worker], b, &b->pieces[i], &err);
         if (st == ST_OK) continue;
-        b->out.len = before;
         if (st == ST_SKIP && err.len == 0) continue; /* no page */
         buf_printf(&b->trouble, "%s:%lld: %s\n", b->path, (long long)b->pieces[i].number, buf_cstr(&err));
         if (st != ST_SKIP) b->st = ST_FATAL;

@@ -44,7 +44,8 @@ struct engine {
     /* A worker's context; NULL ends the run with exit 70. */
     void *(*worker_new)(void *ctx);
     void (*worker_free)(void *worker);
-    /* Append the answer for ${rec} with its newline to ${out}.  Called concurrently with different workers. */
+    /* Append the answer for ${rec} with its newline to ${out}.  SKIP: the reason in ${err} is answered as "error", told on stderr,
+     * and the next record has its turn.  Called concurrently with different workers. */
     enum status (*answer)(void *worker, const struct engine_record *rec, struct buf *out, struct buf *err);
     void *ctx; /* for worker_new */
 };
@@ -68,7 +69,7 @@ struct engine_options {
 /** engine_choose(e, o, operands, n): fill the inputs of ${e}; 0, or 64 after a line on stderr. */
 int engine_choose(struct engine *e, const struct engine_options *o, char **operands, int n);
 
-/** engine_run(e): an exit code: 0; 65 when some records were bad (each is named on stderr); 66, 74 for files. */
+/** engine_run(e): an exit code: 0; 65 when some records were bad or over a cap (each is named on stderr); 66, 74 for files. */
 int engine_run(const struct engine *e);
 
 /** engine_open(j, rec): begin the answer's object with its "id" or "line". */

@@ -184,24 +184,25 @@ static void read_warc(struct engine_input *in, struct engine_batch *b) {
 
 #define READ_BYTES (128 * KIB)
 
-/* A whole file, decompressed. */
+/* A whole file, decompressed; of a page, however long, the beginning. */
 static struct engine_batch *read_file(struct engine_input *in) {
     struct buf err = {.max = LIMIT_ERR};
     struct unpack *u = NULL;
     struct engine_batch *b = engine_batch_new(in->path, ENGINE_BY_NAME);
-    size_t most = in->e->pages ? LIMIT_BODY_PLAIN : LIMIT_TEXT;
+    size_t most = in->e->pages ? LIMIT_BODY_PLAIN : LIMIT_LINE;
+    bool whole = true;
     enum status st = b ? unpack_open(in->path, &u, &err) : fail(&err, ST_FATAL, "out of memory");
     size_t stored = st == ST_OK ? (size_t)unpack_bytes_total(u) : 0;
     if (st == ST_OK) (void)buf_reserve(&b->bytes, (stored < most ? stored : most) + READ_BYTES);
     while (st == ST_OK && b->bytes.len <= most) st = unpack_read(u, &b->bytes, READ_BYTES, &err);
-    if (st == ST_OK && in->e->pages) { /* of a page, however long, the beginning is read */
-        buf_truncate(&b->bytes, most);
+    if (st == ST_OK) {
+        whole = in->e->pages;
+        buf_truncate(&b->bytes, whole ? most : 0);
         st = ST_RETRY;
     }
-    if (st == ST_OK) st = fail(&err, ST_FATAL, "%s: larger than %zu bytes", in->path, most);
     unpack_free(u);
     if (st == ST_RETRY) {
-        b->pieces[b->n++] = (struct engine_piece){.len = b->bytes.len, .number = 1};
+        b->pieces[b->n++] = (struct engine_piece){.len = b->bytes.len, .number = 1, .long_file = !whole};
     } else {
         input_failed(in, &err, EXIT_NO_INPUT);
         engine_batch_free(b);

@@ -12,7 +12,8 @@ struct engine_piece {
     size_t start, len; /* in the batch's bytes */
     size_t url_len;    /* of a WARC record: its address stands first */
     int64_t number;
-    bool html; /* of a WARC record: an HTTP answer; else plain text */
+    bool html;      /* of a WARC record: an HTTP answer; else plain text */
+    bool long_file; /* over the cap: no bytes of it are here */
 };
 
 struct engine_batch {

@@ -212,7 +212,10 @@ static size_t strip_element(struct strip *p, size_t at) {
     const char *close = raw_close(s, at);
     if (ascii_lower(s.ptr[at + 1]) == 'p' && is_tag(s, at, "<pre")) p->pre = true;
     size_t end = strip_tag(p, at);
-    if (end == SIZE_MAX) return end;
+    if (end == SIZE_MAX) {
+        drop(p, at, s.len);
+        return end;
+    }
     if (close && (close[3] == 'c' || s.ptr[end - 2] != '/')) {
         size_t last = find_tag(s, end, close);
         if (last == SIZE_MAX) last = s.len;

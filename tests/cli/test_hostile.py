@@ -65,6 +65,22 @@ class Hostile(unittest.TestCase):
                 with self.subTest(engine=engine):
                     self.seconds(engine, *files)
 
+    def test_pages_and_texts(self):
+        bench = pathlib.Path(__file__).resolve().parent.parent / "bench" / "hostile.py"
+        p = subprocess.run([sys.executable, bench, "--mb", "0.1", "--peak", "4000"], capture_output=True, text=True, timeout=240)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+
+    def test_over_the_cap(self):
+        with tempfile.TemporaryDirectory(prefix="villers-test-") as folder:
+            long, short = os.path.join(folder, "long.txt"), os.path.join(folder, "short.txt")
+            pathlib.Path(long).touch()
+            os.truncate(long, 300 << 20)
+            pathlib.Path(short).write_text("Le conseil municipal se réunit mardi pour voter le budget.")
+            p = run(["langid", long, short])
+            self.assertEqual(p.returncode, 65, p.stderr)
+            first, second = map(json.loads, p.stdout.splitlines())
+            self.assertEqual((first["id"], "longer" in first["error"], second["language"]), (long, True, "fra"))
+
     def test_deep_json(self):
         line = '{"text": "un", "x": %s}' % ("[" * 100_000 + "]" * 100_000)
         p = run(["langid", "--jsonl"], input=line + "\n" + json.dumps({"text": "deux"}) + "\n")

@@ -356,6 +356,7 @@ static void test_carried(void **state) {
          LONG " \x7f"
               "1\x7f " MORE},
         {"<body><p>" LONG " &amp; " MORE "</p>", LONG " & " MORE},
+        {"<body><p>" LONG "</p><p>" MORE "</p><p class=\"a\" " LONG, LONG "\n" MORE},
         {"<body class=page><p>" LONG "</p><p class='a' id=\"b\">" MORE "</p>", LONG "\n" MORE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
