@@ -74,7 +74,7 @@ static bool begins(const struct walk *w, size_t at) {
     if (ascii_is_alnum(c) || strchr("_=#&%@\\~$", c)) return false;
     if (c == '/') return at - 1 == w->floor || ascii_is_space(before) || before == ')';
     if (c == '.' || c == ',' || c == ':') return !ascii_is_digit(before);
-    if (c == '-') return !ascii_is_alnum(before) && before != '-';
+    if (c == '-') return at - 1 == w->floor || (!ascii_is_alnum(before) && before != '-');
     if ((unsigned char)c < 0x80) return true;
     size_t from = at - 1;
     while (from > 0 && at - from < 4 && ((unsigned char)s.ptr[from] & 0xC0) == 0x80) from--;
@@ -99,13 +99,21 @@ static void on_digit(struct walk *w) {
     bool in_url = at < w->url_end;
     found.end = end;
     if (!in_url && settle(w, redact_iban(w->text, at, &found), &found)) return;
+    if (!in_url && at > 0 && w->text.ptr[at - 1] == '=') {
+        /* "nir=…", "ip=…": only what its own shape or key tells. */
+        redact_figures(w->text, at, &f);
+        if (settle(w, redact_nir(w->text, at, &found), &found)) return;
+        if (settle(w, redact_card(w->text, at, &f, &found), &found)) return;
+        if (settle(w, redact_ipv4(w->text, at, &found), &found)) return;
+    }
     if (!in_url && begins(w, at)) {
         redact_figures(w->text, at, &f);
         if (settle(w, redact_nir(w->text, at, &found), &found)) return;
         if (settle(w, redact_card(w->text, at, &f, &found), &found)) return;
         if (settle(w, redact_firm(w->text, at, &f, &found), &found)) return;
         if (!in_row(w, at) && settle(w, redact_phone(w->text, at, &f, &found), &found)) return;
-        if (w->text.ptr[at] == '0' && settle(w, redact_phone_abroad(w->text, at, &found), &found)) return;
+        bool abroad = w->text.ptr[at] == '0' || (at > 0 && w->text.ptr[at - 1] == '(');
+        if (abroad && settle(w, redact_phone_abroad(w->text, at, &found), &found)) return;
         found.end = end;
         if (settle(w, redact_ipv4(w->text, at, &found), &found)) return;
     } else if (in_url && ascii_is_digit(w->text.ptr[at]) && at > 1 && w->text.ptr[at - 1] == '/') {
@@ -142,19 +150,31 @@ static void on_at(struct walk *w) {
     settle(w, redact_email(w->text, at, w->floor, at < w->url_end, &found), &found);
 }
 
+static void on_bracket(struct walk *w) {
+    struct found found = {0};
+    size_t at = w->i++;
+    if (at >= w->url_end) settle(w, redact_email_hidden(w->text, at, w->floor, &found), &found);
+}
+
+/* The bytes at which a recogniser begins to look. */
+static const bool is_sign[256] = {
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+    ['8'] = true, ['9'] = true, ['@'] = true, ['+'] = true, [':'] = true, ['('] = true, ['['] = true, ['{'] = true,
+};
+
 static void walk(struct walk *w) {
-    while (w->i < w->text.len && !w->failed) {
-        char c = w->text.ptr[w->i];
-        if (ascii_is_digit(c))
-            on_digit(w);
-        else if (c == '@')
-            on_at(w);
-        else if (c == '+')
-            on_plus(w);
-        else if (c == ':')
-            on_colon(w);
-        else
-            w->i++;
+    while (!w->failed) {
+        while (w->i < w->text.len && !is_sign[(unsigned char)w->text.ptr[w->i]]) w->i++;
+        if (w->i >= w->text.len) return;
+        switch (w->text.ptr[w->i]) {
+        case '@': on_at(w); break;
+        case '+': on_plus(w); break;
+        case ':': on_colon(w); break;
+        case '(':
+        case '[':
+        case '{': on_bracket(w); break;
+        default: on_digit(w);
+        }
     }
 }
 

@@ -77,8 +77,9 @@ void redact_figures(struct slice text, size_t at, struct figures *f) {
         } else {
             sep = redact_separator(text, at, &width);
             if (sep == SEP_NONE) return;
-            size_t zero = sep == SEP_PAREN ? trunk_zero(text, at + width) : 0;
+            size_t zero = sep == SEP_SPACE ? 0 : trunk_zero(text, at + width);
             if (zero) f->zero = true;
+            if (zero) sep = SEP_PAREN;
             width += zero;
         }
         at += width;

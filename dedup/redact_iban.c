@@ -1,7 +1,10 @@
 /* International bank account numbers, ISO 13616. */
 #include "dedup/redact_parts.h"
 
-/* Length of an IBAN by country, from the SWIFT registry. */
+/*
+ * Length of an IBAN by country: the SWIFT registry, and behind it the countries that use the scheme without being there (Algeria,
+ * Morocco, those of the CFA franc, Madagascar and others).
+ */
 static const struct {
     char code[3];
     unsigned char length;
@@ -13,7 +16,10 @@ static const struct {
                  {"LV", 21}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19}, {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NL", 18},
                  {"NO", 15}, {"PK", 24}, {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"SA", 24},
                  {"SC", 31}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22},
-                 {"VG", 24}, {"XK", 20}};
+                 {"VG", 24}, {"XK", 20}, {"AO", 25}, {"BF", 28}, {"BI", 27}, {"BJ", 28}, {"CF", 27}, {"CG", 27}, {"CI", 28},
+                 {"CM", 27}, {"CV", 25}, {"DJ", 27}, {"DZ", 26}, {"GA", 27}, {"GQ", 27}, {"GW", 25}, {"IR", 26}, {"KM", 27},
+                 {"LY", 25}, {"MA", 28}, {"MG", 27}, {"ML", 28}, {"MZ", 25}, {"NE", 28}, {"SN", 28}, {"ST", 25}, {"TD", 27},
+                 {"TG", 28}, {"TL", 23}};
 #define IBAN_MAX 34
 
 static unsigned length_of(const char *code) {
@@ -77,7 +83,8 @@ static size_t country_before(struct slice s, size_t at) {
     else if (end > 2 && memcmp(s.ptr + end - 3, "\xE2\x80\xAF", 3) == 0)
         end -= 3;
     if (end < 2 || !ascii_is_alpha(s.ptr[end - 1]) || !ascii_is_alpha(s.ptr[end - 2])) return SIZE_MAX;
-    if (end > 2 && (ascii_is_alnum(s.ptr[end - 3]) || s.ptr[end - 3] == '_' || (unsigned char)s.ptr[end - 3] >= 0xC0))
+    bool named = end >= 6 && slice_starts_nocase(slice_sub(s, end - 6, end), slice_str("iban")); /* "IBANFR14…" */
+    if (!named && end > 2 && (ascii_is_alnum(s.ptr[end - 3]) || s.ptr[end - 3] == '_' || (unsigned char)s.ptr[end - 3] >= 0xC0))
         return SIZE_MAX;
     return end - 2;
 }
@@ -86,8 +93,9 @@ enum verdict redact_iban(struct slice text, size_t at, struct found *out) {
     char c[IBAN_MAX + 2];
     size_t start = country_before(text, at), end;
     if (start == SIZE_MAX || at + 2 > text.len || !ascii_is_digit(text.ptr[at + 1])) return FOUND_NONE;
+    /* "Fr76…", as a telephone writes at the beginning of a sentence, is in capitals too. */
     bool upper = text.ptr[start] <= 'Z';
-    if ((text.ptr[start + 1] <= 'Z') != upper) return FOUND_NONE;
+    if (!upper && text.ptr[start + 1] <= 'Z') return FOUND_NONE;
     c[0] = ascii_upper(text.ptr[start]);
     c[1] = ascii_upper(text.ptr[start + 1]);
     unsigned length = length_of(c);

@@ -13,6 +13,13 @@ static bool letter_byte(char c) {
 
 static bool local_char(char c) { return ascii_is_alnum(c) || (c != '\0' && strchr("._%+-'", c) != NULL); }
 
+/* "l'", "d'", "qu'", and a quotation mark alone: not "o'neil". */
+static bool is_elision(struct slice word) {
+    if (word.len == 0) return true;
+    if (word.len == 1) return strchr("cdjlmnst", ascii_lower(word.ptr[0])) != NULL;
+    return slice_eq_nocase(word, slice_str("qu"));
+}
+
 /* The beginning of the local part that ends before ${at}. */
 static size_t local_start(struct slice s, size_t at, size_t floor) {
     size_t i = at;
@@ -29,7 +36,7 @@ static size_t local_start(struct slice s, size_t at, size_t floor) {
     }
     /* An elision before the address, and marks that cannot begin it. */
     for (size_t j = i; j < at && j < i + 3; j++)
-        if (s.ptr[j] == '\'') i = j + 1;
+        if (s.ptr[j] == '\'' && is_elision(slice_sub(s, i, j))) i = j + 1;
     while (i < at && (s.ptr[i] == '.' || s.ptr[i] == '-' || s.ptr[i] == '\'' || s.ptr[i] == '%')) i++;
     return i;
 }
@@ -39,6 +46,13 @@ static bool file_name(struct slice tld) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_eq_nocase(tld, slice_str(names[i]))) return true;
     return false;
+}
+
+/* Where a top-level domain ends in the label [label, end) that goes on with a dash: "exemple.fr-01 99…"; SIZE_MAX for nowhere. */
+static size_t before_dash(struct slice s, size_t label, size_t end) {
+    size_t i = label;
+    while (i < end && ascii_is_alpha(s.ptr[i])) i++;
+    return i >= label + 2 && i < end && s.ptr[i] == '-' ? i : SIZE_MAX;
 }
 
 /* The end of the host name that begins at ${at}: labels and a top-level domain of two letters or more; SIZE_MAX for none. */
@@ -56,7 +70,7 @@ static size_t domain_end(struct slice s, size_t at) {
         while (end > label && s.ptr[end - 1] == '-') end--;
         if (end == label || s.ptr[label] == '-') break;
         bool top = (letters && end - label >= 2) || slice_starts_nocase(slice_sub(s, label, end), slice_str("xn--"));
-        if (last != SIZE_MAX && top) good = end;
+        if (last != SIZE_MAX) good = top ? end : before_dash(s, label, end) != SIZE_MAX ? before_dash(s, label, end) : good;
         if (last != SIZE_MAX && top && file_name(slice_sub(s, label, end))) good = SIZE_MAX;
         last = end;
         if (i >= stop || s.ptr[i] != '.' || end != i) break;
@@ -73,6 +87,64 @@ enum verdict redact_email(struct slice text, size_t at, size_t floor, bool in_ur
     if (before == '@' || (in_url && before != '=')) return FOUND_NONE;
     size_t end = domain_end(text, at + 1);
     if (end == SIZE_MAX) return FOUND_NONE;
+    *out = (struct found){REDACT_EMAIL, start, end};
+    return FOUND;
+}
+
+/* The byte behind "(word)" at ${at}, in any brackets and with a blank on either side of the word; 0 when none of ${words} stands there. */
+static size_t bracketed(struct slice s, size_t at, const char *const *words) {
+    static const char open[] = "([{", close[] = ")]}";
+    const char *kind = at < s.len && s.ptr[at] ? strchr(open, s.ptr[at]) : NULL;
+    if (!kind) return 0;
+    size_t from = at + 1;
+    if (from < s.len && s.ptr[from] == ' ') from++;
+    if (from >= s.len || !strchr("aAdDpP@.\xC3", s.ptr[from])) return 0; /* how the words begin */
+    for (; *words; words++) {
+        size_t to = from + strlen(*words);
+        if (!slice_starts_nocase(slice_sub(s, from, s.len), slice_str(*words))) continue;
+        if (to < s.len && s.ptr[to] == ' ') to++;
+        if (to < s.len && s.ptr[to] == close[kind - open]) return to + 1;
+    }
+    return 0;
+}
+
+static size_t one_blank(struct slice s, size_t at) { return at < s.len && s.ptr[at] == ' ' ? at + 1 : at; }
+
+/* As domain_end(), where a point may be written "[point]" or "(dot)" too. */
+static size_t hidden_domain_end(struct slice s, size_t at) {
+    static const char *const points[] = {"point", "dot", ".", NULL};
+    size_t i = at, good = SIZE_MAX, stop = s.len - at > DOMAIN_MAX ? at + DOMAIN_MAX : s.len;
+    for (bool first = true; i < stop; first = false) {
+        size_t label = i;
+        bool letters = true;
+        for (; i < stop && (ascii_is_alnum(s.ptr[i]) || s.ptr[i] == '-'); i++) letters = letters && ascii_is_alpha(s.ptr[i]);
+        if (i == label) break;
+        if (!first && letters && i - label >= 2) good = i;
+        size_t point = bracketed(s, one_blank(s, i), points);
+        if (point) {
+            i = one_blank(s, point);
+        } else if (i < stop && s.ptr[i] == '.') {
+            i++;
+        } else {
+            break;
+        }
+    }
+    return good;
+}
+
+enum verdict redact_email_hidden(struct slice text, size_t at, size_t floor, struct found *out) {
+    static const char *const signs[] = {"at", "arobase", "arobas", "@", NULL}, *const bare[] = {"a", "\xC3\xA0", NULL};
+    size_t behind = bracketed(text, at, signs), name = at;
+    if (behind) {
+        if (name > floor && text.ptr[name - 1] == ' ') name--;
+        behind = one_blank(text, behind);
+    } else {
+        /* A letter in brackets is one only where nothing parts it from the name and the host. */
+        behind = bracketed(text, at, bare);
+    }
+    if (!behind || behind >= text.len || !ascii_is_alnum(text.ptr[behind])) return FOUND_NONE;
+    size_t start = local_start(text, name, floor), end = hidden_domain_end(text, behind);
+    if (start == name || end == SIZE_MAX || text.ptr[name - 1] == '.') return FOUND_NONE;
     *out = (struct found){REDACT_EMAIL, start, end};
     return FOUND;
 }
@@ -104,9 +176,12 @@ static bool read_ipv4(struct slice s, size_t at, unsigned char a[4], size_t *end
 
 /* Numbers of sections and versions have four parts too, small ones: then a word, a port or a prefix length must tell an address. */
 static bool outline(struct slice s, size_t at, size_t end, const unsigned char a[4]) {
-    static const char *const words[] = {"version", "article", "art.",   "section",  "chapitre", "paragraphe",
-                                        "annexe",  "release", "point",  "titre",    "rubrique", "\xC2\xA7",
-                                        "v.",      "oid",     "figure", "logiciel", "tableau",  NULL};
+    static const char *const words[] = {"version", "article",  "art.",     "section",      "chapitre", "paragraphe", "annexe",
+                                        "release", "point",    "titre",    "rubrique",     "\xC2\xA7", "v.",         "oid",
+                                        "figure",  "logiciel", "tableau",  "nomenclature", "code",     "position",   "chap",
+                                        "alin",    "exercice", "fig.",     "norme",        "iso",      "partie",     "clause",
+                                        "item",    "build",    "firmware", "noyau",        "pilote",   "chrome",     "firefox",
+                                        "android", "ios",      "macos",    "windows",      "openssl",  "java",       NULL};
     static const char *const ip_words[] = {"ip",          "ipv4",      "serveur",    "adresse", "dns",
                                            "h\xC3\xB4te", "connexion", "passerelle", "ping",    "r\xC3\xA9solveur",
                                            "host",        "server",    NULL};

@@ -10,12 +10,12 @@ struct nir {
 
 /* Between number and key: spaces, a dash, a slash, a bracket, the word "clé". */
 static size_t key_gap(struct slice s, size_t at) {
-    static const char *const words[] = {"cl\xC3\xA9", "cl\xC3\x89", "cle"};
+    static const char *const words[] = {"cl\xC3\xA9", "cl\xC3\x89", "clef", "cle"};
     size_t i = at, width;
     if (i < s.len && s.ptr[i] == ',') i++;
     if (redact_separator(s, i, &width) != SEP_NONE) i += width;
     if (i < s.len && s.ptr[i] == '(') i++;
-    for (size_t w = 0; w < 3; w++)
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
         if (slice_starts_nocase(slice_sub(s, i, s.len), slice_str(words[w]))) {
             i += strlen(words[w]);
             if (i < s.len && redact_separator(s, i, &width) != SEP_NONE) i += width;

@@ -70,5 +70,7 @@ enum verdict redact_iban(struct slice text, size_t at, struct found *out);
 enum verdict redact_ipv6(struct slice text, size_t at, size_t floor, struct found *out);
 /** redact_email(text, at, floor, in_url, out): around the '@' at ${at}. */
 enum verdict redact_email(struct slice text, size_t at, size_t floor, bool in_url, struct found *out);
+/** redact_email_hidden(text, at, floor, out): around the bracket at ${at}: "nom (at) domaine.fr", "nom[arobase]domaine[point]fr". */
+enum verdict redact_email_hidden(struct slice text, size_t at, size_t floor, struct found *out);
 
 #endif

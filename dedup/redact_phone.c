@@ -14,6 +14,7 @@ static const char *const phone_words[] = {"t\xC3\xA9l",
                                           "contact",
                                           "standard",
                                           "gsm",
+                                          "natel",
                                           "whatsapp",
                                           "sms",
                                           "\xE2\x98\x8E",
@@ -53,6 +54,8 @@ static const char *const other_words[] = {"isbn",
                                           "ticket",
                                           "devis",
                                           "imei",
+                                          "ppn",
+                                          "sudoc",
                                           NULL};
 
 /* Bytes of the separator before group ${i}. */
@@ -73,6 +76,8 @@ static bool goes_on(const struct figures *f, unsigned k) {
     unsigned more = 0, at = 0;
     for (unsigned i = 0; i < k; i++) at += f->size[i];
     for (unsigned i = k; i < f->groups && f->size[i] == 2 && f->sep[i] == f->sep[1]; i++) more++;
+    /* "… 12 34 12/03/2024": the last pair begins a date. */
+    if (more && k + more < f->groups && f->sep[k + more] == SEP_SLASH) more--;
     if (more == 0) return f->sep[k] != SEP_SPACE;
     return f->digit[at] != '0' || more < 5 || counting(f);
 }
@@ -87,7 +92,8 @@ static bool neighbour(struct slice text, size_t at, const struct figures *f, str
     bool bracket = at > 0 && text.ptr[at - 1] == '(' && f->groups > 1 && f->sep[1] == SEP_PAREN;
     unsigned k = 0, lead = f->size[0] == 1 && f->digit[0] == '1' ? 1 : 0;
     for (size_t i = 0; belgian[i] && !k; i++)
-        if (f->digit[0] == '0' && f->digit[1] != '0' && redact_shape(f, 0, 4, belgian[i])) k = 4;
+        if (f->digit[0] == '0' && f->digit[1] != '0' && redact_shape(f, 0, 4, belgian[i]) && (f->n < 10 || f->digit[1] == '4'))
+            k = 4;
     if (f->groups >= 3 + lead && redact_shape(f, lead, 3, "334") && f->digit[lead] >= '2' && f->digit[lead + 3] >= '2')
         k = 3 + lead;
     if (!k || k != f->groups || f->zero || !redact_ends(text, f->end[k - 1])) return false;
@@ -99,8 +105,8 @@ static bool neighbour(struct slice text, size_t at, const struct figures *f, str
 
 enum verdict redact_phone(struct slice text, size_t at, const struct figures *f, struct found *out) {
     if (neighbour(text, at, f, out)) return FOUND;
-    static const char *const odd[] = {"433",   "244",    "46",   "2332", "28",   "334", "3322",
-                                      "13222", "112222", "2233", "19",   "2323", NULL};
+    static const char *const odd[] = {"433",   "244",    "46",   "2332", "28",   "334",  "3322",
+                                      "13222", "112222", "2233", "19",   "2323", "2224", NULL};
     if (f->n < 10 || f->digit[0] != '0' || f->digit[1] == '0' || f->digit[1] == '8') return FOUND_NONE;
     unsigned k = redact_groups(f, 0, 10);
     if (k == 0 || f->zero || !redact_ends(text, f->end[k - 1])) return FOUND_NONE;
@@ -110,7 +116,8 @@ enum verdict redact_phone(struct slice text, size_t at, const struct figures *f,
     bool usual = redact_shape(f, 0, k, "22222") || redact_shape(f, 0, k, "4222");
     if (!redact_one_separator(f, bracket ? 1 : 0, bracket ? k - 1 : k)) return FOUND_NONE;
     *out = (struct found){REDACT_PHONE, start, f->end[f->groups - 1]};
-    if (goes_on(f, k)) return usual ? PASSED : FOUND_NONE;
+    bool named = usual && !counting(f) && redact_context(text, at, phone_words);
+    if (goes_on(f, k) && !named) return usual ? PASSED : FOUND_NONE;
     if (!bracket && k > 1 && f->sep[1] == SEP_PAREN) return FOUND_NONE;
     if (!usual) {
         bool known = redact_context(text, at, phone_words), shaped = false;
@@ -133,7 +140,7 @@ static const struct plan plans[] = {
     {"508", 6, 9, true},  {"687", 6, 6, false}, {"689", 8, 8, false}, {"681", 6, 6, false},   {"32", 8, 9, true},
     {"41", 9, 9, true},   {"352", 6, 9, false}, {"377", 8, 9, false}, {"376", 6, 6, false},   {"213", 8, 9, true},
     {"212", 9, 9, true},  {"216", 8, 8, false}, {"221", 9, 9, false}, {"225", 10, 10, false}, {"237", 9, 9, false},
-    {"44", 10, 10, true}, {"49", 9, 11, true},  {"34", 9, 9, false},  {"39", 9, 11, false},   {"31", 9, 9, true},
+    {"44", 10, 10, true}, {"49", 7, 11, true},  {"34", 9, 9, false},  {"39", 9, 11, false},   {"31", 9, 9, true},
     {"351", 9, 9, false}, {"1", 10, 10, false},
 };
 
@@ -166,8 +173,35 @@ static enum verdict known_plan(struct slice text, size_t start, const struct fig
     unsigned k = fitting(f, code + trunk + p->least, code + trunk + p->most);
     if (k == 0 || !code_parted(f, code) || !redact_ends(text, f->end[k - 1])) return FOUND_NONE;
     if (p->trunk && f->digit[code + trunk] == '0') return FOUND_NONE;
+    /* No area of North America begins with 0 or 1. */
+    if (p->code[0] == '1' && f->digit[code] < '2') return FOUND_NONE;
     *out = (struct found){REDACT_PHONE, start, f->end[k - 1]};
     return FOUND;
+}
+
+/* "+1 (514) 555-0199": an area's figures in brackets behind the code go on the number. */
+static void bracketed_area(struct slice text, struct figures *f) {
+    struct figures rest;
+    if (f->groups != 1) return;
+    size_t at = f->end[0];
+    while (at < text.len && text.ptr[at] == ' ' && at < f->end[0] + 2) at++;
+    if (at >= text.len || text.ptr[at] != '(') return;
+    redact_figures(text, at + 1, &rest);
+    if (rest.groups < 2 || rest.sep[1] != SEP_PAREN || rest.size[0] > 4 || rest.zero) return;
+    if (rest.groups + 1 > FIGURES_GROUPS || rest.n + f->n > FIGURES_MAX) return;
+    memcpy(f->digit + f->n, rest.digit, rest.n);
+    f->n += rest.n;
+    for (unsigned i = 0; i < rest.groups; i++) {
+        f->size[f->groups] = rest.size[i];
+        f->end[f->groups] = rest.end[i];
+        f->sep[f->groups++] = i ? rest.sep[i] : SEP_PAREN;
+    }
+}
+
+/* "(33) 1 99 00 12 34": France's code in brackets, with no sign before it. */
+static bool bracketed_code(struct slice text, size_t at, const struct figures *f) {
+    return at > 0 && text.ptr[at - 1] == '(' && redact_shape(f, 0, 6, "212222") && memcmp(f->digit, "33", 2) == 0 &&
+           f->digit[2] != '0' && f->sep[1] == SEP_PAREN && f->groups == 6;
 }
 
 enum verdict redact_phone_abroad(struct slice text, size_t at, struct found *out) {
@@ -177,6 +211,11 @@ enum verdict redact_phone_abroad(struct slice text, size_t at, struct found *out
     if (plus && first < text.len && text.ptr[first] == ' ') first++;
     redact_figures(text, first, &f);
     if (f.groups == 0) return FOUND_NONE;
+    if (!plus && bracketed_code(text, at, &f)) {
+        *out = (struct found){REDACT_PHONE, at > 1 && text.ptr[at - 2] == '+' ? at - 2 : at - 1, f.end[5]};
+        return redact_ends(text, f.end[5]) ? FOUND : FOUND_NONE;
+    }
+    bracketed_area(text, &f);
     if (at > 0 && text.ptr[at - 1] == '(' && f.groups > 1 && (f.sep[1] == SEP_PAREN || f.sep[2] == SEP_PAREN)) start--;
     unsigned zeros = plus ? 0 : 2;
     if (!plus && (f.n < 10 || f.digit[0] != '0' || f.digit[1] != '0')) return FOUND_NONE;
@@ -185,6 +224,10 @@ enum verdict redact_phone_abroad(struct slice text, size_t at, struct found *out
     if (!plus || f.digit[0] == '0') return FOUND_NONE;
     unsigned k = fitting(&f, 10, 13);
     if (k == 0 || !redact_ends(text, f.end[k - 1])) return FOUND_NONE;
+    /* "+ 10 000 000 000": a sum, unless a word says otherwise. */
+    bool thousands = first > at + 1 && k > 2 && f.size[0] <= 3;
+    for (unsigned i = 1; i < k && thousands; i++) thousands = f.size[i] == 3;
+    if (thousands && !redact_context(text, at, phone_words)) return FOUND_NONE;
     *out = (struct found){REDACT_PHONE, start, f.end[k - 1]};
     return FOUND;
 }
