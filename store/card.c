@@ -262,6 +262,10 @@ static void figures(struct buf *out, const struct release_manifest *m, bool fren
 static void how_to_load(struct buf *out, bool french) {
     buf_str(out, french ? "## Charger\n\nDepuis ce dossier :\n\n" : "## Load\n\nFrom this folder:\n\n");
     buf_str(out, "```python\nfrom datasets import load_dataset\n\nds = load_dataset(\".\", \"default\", split=\"train\")\n```\n\n");
+    buf_str(out,
+            french
+                ? "(`datasets` lit une colonne de jours comme des heures : `crawl_date` s'y montre en « 2024-07-01 00:00:00 ».)\n\n"
+                : "(`datasets` reads a column of days as times: it shows `crawl_date` as \"2024-07-01 00:00:00\".)\n\n");
     buf_str(out, french ? "Sans rien d'autre que zstd :\n\n" : "With nothing but zstd:\n\n");
     buf_str(out, "```sh\nzstd -dc data/*.jsonl.zst | head -n 1\n```\n\n");
 }

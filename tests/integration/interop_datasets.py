@@ -37,13 +37,17 @@ for url in urls:
     check("json from " + url + ", streaming", sum(1 for _ in datasets.load_dataset("json", data_files=files, split="train", streaming=True)))
 """
 PARQUET = """
-import glob, json, sys, datasets, duckdb
+import glob, json, subprocess, sys, datasets, duckdb
 folder, made = sys.argv[1:]
 rows = datasets.load_dataset("parquet", data_files=made + "/*.parquet", split="train")
 want = datasets.load_dataset(folder, split="train")
 print("%d rows in %d Parquet files" % (rows.num_rows, len(glob.glob(made + "/*"))))
 assert rows.features == want.features, (rows.features, want.features)
-assert list(rows) == list(want)
+# Where a column holds nothing but days, datasets' JSON reader takes them for times and writes them back with 00:00:00.
+days = lambda r: {k: v[:10] if k in ("date", "crawl_date") else v for k, v in r.items()}
+assert [days(r) for r in rows] == [days(r) for r in want]
+lines = [json.loads(l) for f in sorted(glob.glob(folder + "/data/*")) for l in subprocess.run(["zstd", "-dcq", f], capture_output=True, check=True).stdout.splitlines()]
+assert list(rows) == lines
 """
 CARD = """
 import sys
