@@ -37,6 +37,31 @@ static void succeed_at(struct politeness_clock *c, int64_t now) {
     politeness_end(c, &rules, &a, 0);
 }
 
+/* From when the server had read the request for certain: its first byte as seen, as told, or its end. */
+static void test_a_delay_runs_from_the_reading(void **state) {
+    (void)state;
+    static const struct {
+        int64_t sent_ms, first_ms, end_ms, latency_us, want_ms;
+    } rows[] = {
+        {1000, 0, 1000, 0, 1000},          {1000, 0, 4000, 0, 4000}, /* nothing came: the end */
+        {1000, 0, 4000, 1500000, 2500},                              /* the latency told */
+        {1000, 2600, 4000, 1500000, 2601},                           /* the wall clock at the first line, which lost its fraction */
+        {1000, 0, 900, 0, 1000},                                     /* a clock that went back */
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct politeness_answer a = {.sent_ms = rows[i].sent_ms,
+                                      .first_ms = rows[i].first_ms,
+                                      .now_ms = rows[i].end_ms,
+                                      .latency_us = rows[i].latency_us,
+                                      .retry_after_ms = -1,
+                                      .failure = rows[i].latency_us == 0};
+        struct politeness_clock c = {0};
+        ROW_CHECK(i, politeness_read_ms(&a) == rows[i].want_ms, "%lld", (long long)politeness_read_ms(&a));
+        politeness_end(&c, &rules, &a, 0);
+        ROW_CHECK(i, c.due_ms >= rows[i].want_ms + 1000, "%lld", (long long)c.due_ms);
+    }
+}
+
 static void test_back_off_doubles_to_a_day(void **state) {
     (void)state;
     struct politeness_clock c = {0};
@@ -151,6 +176,7 @@ static void test_hours(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delay),
+        cmocka_unit_test(test_a_delay_runs_from_the_reading),
         cmocka_unit_test(test_back_off_doubles_to_a_day),
         cmocka_unit_test(test_back_off_after_a_success),
         cmocka_unit_test(test_retry_after_rules),
