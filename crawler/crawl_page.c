@@ -254,11 +254,21 @@ static bool says_absent(const struct page *page) {
     return found;
 }
 
+/* A body that ends inside a tag: as HTML's tokenizer has it (eof-in-tag), that tag is none.  Half an address would be asked for. */
+static struct slice whole_tags(struct slice html) {
+    const char *last = memrchr(html.ptr, '>', html.len);
+    size_t from = last ? (size_t)(last - html.ptr) + 1 : 0;
+    const char *open = memchr(html.ptr + from, '<', html.len - from), *end = html.ptr + html.len;
+    bool tag = open && open + 1 < end && (ascii_is_alpha(open[1]) || open[1] == '/' || open[1] == '!');
+    return tag ? slice_sub(html, 0, (size_t)(open - html.ptr)) : html;
+}
+
 static void read_html(const struct crawl *c, struct crawl_job *job, struct crawl_page_tools *t) {
     struct page page;
     struct page_options opt = {
         .url = slice_str(job->url), .agent = slice_str(c->product), .urls = c->opt->urls, .want_links = true, .want_text = true};
-    if (page_read(t->reader, buf_view(&t->utf8), &opt, &page, &t->err) != ST_OK) {
+    struct slice html = whole_tags(buf_view(&t->utf8));
+    if (page_read(t->reader, html, &opt, &page, &t->err) != ST_OK) {
         reject(job, REASON_PAGE, buf_view(&t->err));
         return;
     }
@@ -266,7 +276,7 @@ static void read_html(const struct crawl *c, struct crawl_job *job, struct crawl
     crawl_links_of(c, job, &page, t);
     job->print = novelty_print(page.text);
     job->has_print = true;
-    judge(c, job, &page, buf_view(&t->utf8));
+    judge(c, job, &page, html);
     if (job->reason == REASON_NONE && says_absent(&page)) reject(job, REASON_ABSENT, page.title);
     if (job->reason == REASON_NONE && !slice_trim(page.text).len) job->reason = REASON_EMPTY;
     if (job->reason == REASON_NONE) make_document(c, job, &page, t);

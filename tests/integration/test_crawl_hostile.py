@@ -75,6 +75,8 @@ class Hostile(CrawlCase):
         "/inconnu": (coded("lzma", b"x"), None, {"bad-encoding"}),
         "/coupe": (reset_mid, 1, {"document"}),
         "/court": (web.half, 1, {"document"}),
+        "/mi-lien": (says(OK + b"Content-Length: 74\r\n\r\n<p>La mairie est ouverte.</p><p>Le conseil se r\xc3\xa9unit.</p><a href=\"/bon-jour\">x</a>"), None,
+                     {"document"}),
         "/ment": (says(OK + b"Content-Length: 20\r\n\r\n<p>" + TEXT.encode() * 9), None, {"document"}),
     }
 
@@ -106,6 +108,7 @@ class Hostile(CrawlCase):
         for i, path in enumerate(rows):
             self.assertEqual(self.reason("http://h%d.test/bon" % i), "document", path)
             self.polite(o, "h%d.test" % i, 0.020)
+            self.assertFalse([t for t in o.targets("h%d.test" % i) if t.startswith("/bon-")], path)
         self.assertGreater(report["retries"], 3)
         if b"__asan_init" not in pathlib.Path(VILLERS).read_bytes() and b"__tsan_init" not in pathlib.Path(VILLERS).read_bytes():
             self.assertLess(memory, MEMORY)
