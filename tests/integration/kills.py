@@ -54,7 +54,7 @@ class Crawl:
             name = host.replace(".", "-")
             (self.hub / "sources" / (name + ".yaml")).write_text(
                 "id: %s\nseeds: [\"http://%s/\"]\nlicense: etalab-2.0\nlicense_evidence: http://%s/\ndelay_ms: %d\nmax_depth: 100000\n"
-                "max_barren_pages: 0\n"
+                "max_barren_pages: 1000000\n"
                 % (name, host, host, DELAY * 1000))
 
     def start(self):
