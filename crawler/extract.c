@@ -119,7 +119,8 @@ static void append_line(struct buf *out, struct slice line) {
         buf_truncate(out, start);
 }
 
-bool extract_text(struct extractor *x, const struct page_tree *t, struct slice title, struct buf *out) {
+bool extract_text(struct extractor *x, const struct page_tree *t, struct slice title, bool forum, struct buf *out) {
+    x->features.forum = forum;
     if (!blocks_build(&x->blocks, t) || !make_room(x) || !features_read(&x->features, t, &x->blocks, title)) return false;
     for (size_t i = 0; i < x->blocks.n; i++) x->scores[i] = extract_weigh(features_row(&x->features, i));
     share_scores(x);

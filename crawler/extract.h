@@ -14,10 +14,10 @@ void extractor_free(struct extractor *x);
 struct extract_cues *extractor_cues(const struct extractor *x);
 
 /**
- * extract_text(x, t, title, out):
- * Append to ${out} the main text of ${t}, whose title is ${title} or "": paragraphs, headings, list items and table rows, each on a line, in NFC.  A page of which
+ * extract_text(x, t, title, forum, out):
+ * Append to ${out} the main text of ${t}, whose title is ${title} or "", and which is known to be a ${forum}'s: paragraphs, headings, list items and table rows, each on a line, in NFC.  A page of which
  * nothing looks like a text gives nothing.  False without memory.  O(nodes + text).
  */
-bool extract_text(struct extractor *x, const struct page_tree *t, struct slice title, struct buf *out) MUST_CHECK;
+bool extract_text(struct extractor *x, const struct page_tree *t, struct slice title, bool forum, struct buf *out) MUST_CHECK;
 
 #endif

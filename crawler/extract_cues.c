@@ -83,6 +83,7 @@ static const struct list cue_words[] = {
     {CUE_NOTE,
      "note notes footnote footnotes reference references refs reflist bibliography bibliographie infobox navbox catlinks sources "
      "citation hatnote mw thumbcaption editsection"},
+    {CUE_FORUM, "forum forums foren foro viewtopic showthread viewthread phpbb vbulletin"},
 };
 
 static const struct list lexicon[] = {
@@ -227,7 +228,7 @@ static uint32_t cues_of_names(const struct extract_cues *c, struct slice names) 
         if (modifier != SIZE_MAX && modifier > 0) name.len = modifier;
         if (!name.len || is_qualifier(name)) continue;
         uint32_t of_name = cues_of_name(c, name);
-        if (of_name == (CUE_BIT(BODY) | CUE_BIT(ARTICLE))) of_name |= CUE_BIT(CORE);
+        if ((of_name & ~CUE_BIT(FORUM)) == (CUE_BIT(BODY) | CUE_BIT(ARTICLE))) of_name |= CUE_BIT(CORE);
         bits |= of_name;
     }
     return bits;

@@ -30,7 +30,8 @@
     X(AD)      /* advertisement, sponsor */                                                                                        \
     X(SIGNUP)  /* newsletter, subscribe, login, search */                                                                          \
     X(HIDDEN)  /* hidden, screen-reader only */                                                                                    \
-    X(NOTE)    /* footnotes, references, infobox */
+    X(NOTE)    /* footnotes, references, infobox */                                                                                \
+    X(FORUM)   /* of the whole page: its posts are its text */
 
 enum extract_cue {
 #define X(name) CUE_##name,

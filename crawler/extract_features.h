@@ -90,6 +90,7 @@ struct features {
     struct block_group *groups;
     size_t cap_blocks, cap_nodes, n_groups;
     uint8_t dropped; /* which kinds of enum extract_aside stand beside the page's own text, and are not it */
+    bool forum;      /* known to be a page of posts; the caller says */
     bool loose;      /* the page has little prose: every line that is no link counts as good text */
     uint32_t held;   /* places (MAIN, ARTICLE) that hold half of the page's good text */
     uint32_t good;   /* bytes of good text on the page */

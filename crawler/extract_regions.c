@@ -18,6 +18,7 @@
 /* A page's own prose: with less beside its comments, cards and sidebars, these are what it is about. */
 #define LEFT_BY_COMMENTS 250u
 #define LEFT_BY_CARDS 400u
+#define OUTERMOST 2000u /* nodes before which a page's body begins */
 #define LEFT_BY_ASIDES 300u
 
 #define PLACE_BIT(name) (1u << PLACE_##name)
@@ -253,6 +254,36 @@ static void leave_out(struct features *f, const struct blocks *b, uint32_t kind,
         sum_blocks(f, b, f->dropped);
 }
 
+/* The page's own names, which stand on its outermost elements. */
+static bool says_forum(const struct features *f, const struct page_tree *t) {
+    for (uint32_t i = 1; i < t->n_nodes && i < OUTERMOST; i++) {
+        if (t->nodes[i].tag != TAG_html && t->nodes[i].tag != TAG_body) continue;
+        uint32_t cues = extract_cues_of(f->cues, page_attr(t, i, ATTR_CLASS)) | extract_cues_of(f->cues, page_attr(t, i, ATTR_ID));
+        if (cues & CUE_BIT(FORUM)) return true;
+        if (t->nodes[i].tag == TAG_body) break;
+    }
+    return false;
+}
+
+static bool is_post(struct slice type) { return slice_find(type, slice_str("DiscussionForumPosting")) != SIZE_MAX; }
+
+static bool marks_post(const struct page_tree *t) {
+    for (uint32_t i = 1; i < t->n_nodes; i++)
+        if (t->nodes[i].tag != TAG_TEXT && t->nodes[i].len && is_post(page_attr(t, i, ATTR_ITEMTYPE))) return true;
+    return false;
+}
+
+/* Comments below an article are not of it; the posts of a forum, which some name so too, are what its page is about. */
+static void leave_out_comments(struct features *f, const struct page_tree *t, const struct blocks *b) {
+    uint32_t before = f->sums[b->n].good;
+    leave_out(f, b, ASIDE_COMMENT, LEFT_BY_COMMENTS, 50);
+    bool most = f->sums[b->n].good < before / 2;
+    if (!(f->dropped & ASIDE_COMMENT) || !most || !(f->forum || says_forum(f, t) || marks_post(t))) return;
+    f->dropped &= (uint8_t)~ASIDE_COMMENT;
+    sum_blocks(f, b, f->dropped);
+    for (uint32_t i = 1; i < t->n_nodes; i++) f->nodes[i].cues &= ~CUE_BIT(COMMENT);
+}
+
 #define SITE_CUES                                                                                                                  \
     (CUE_BIT(NAV) | CUE_BIT(HEADER) | CUE_BIT(FOOTER) | CUE_BIT(SIDE) | CUE_BIT(CONSENT) | CUE_BIT(AD) | CUE_BIT(SIGNUP) |         \
      CUE_BIT(HIDDEN) | CUE_BIT(SHARE) | CUE_BIT(RELATED) | CUE_BIT(LISTING) | CUE_BIT(CAPTION) | CUE_BIT(META) | CUE_BIT(NOTE) |   \
@@ -307,7 +338,7 @@ bool regions_read(struct features *f, const struct page_tree *t, const struct bl
     if (!mark_cards(f, t, b)) return false;
     size_t heading = find_heading(f, b);
     mark_asides(f, t, heading);
-    leave_out(f, b, ASIDE_COMMENT, LEFT_BY_COMMENTS, 50);
+    leave_out_comments(f, t, b);
     leave_out(f, b, ASIDE_CARD, LEFT_BY_CARDS, 8);
     leave_out(f, b, ASIDE_NAMED, LEFT_BY_ASIDES, 4);
     if (!(f->dropped & ASIDE_NAMED)) {

@@ -104,7 +104,7 @@ enum status page_read(struct page_reader *r, struct slice utf8, const struct pag
     r->scratch = j.scratch;
     if (opt->want_text) {
         buf_clear(&r->text);
-        if (!extract_text(r->extractor, &r->tree, facts.html_title, &r->text))
+        if (!extract_text(r->extractor, &r->tree, facts.html_title, facts.ld.forum, &r->text))
             return fail(err, ST_SKIP, "the page's text is over the cap of %zu bytes", LIMIT_TEXT);
         page->text = buf_view(&r->text);
     }

@@ -137,6 +137,7 @@ static void read_statement(struct page_job *j, struct json_value v, struct page_
     if (kind == KIND_NONE) return;
     bool first = kind == KIND_ARTICLE && !ld->article;
     if (first) ld->article = true;
+    if (slice_ends(json_get_string(v, "@type"), slice_str("DiscussionForumPosting"))) ld->forum = true;
     if (json_get(v, "license", &m)) keep_licence(j, m, ld);
     if (kind == KIND_WORK) return;
     keep_string(j, v, "datePublished", &ld->published, first);

@@ -14,6 +14,7 @@ struct page_ld {
     size_t n_licences;
     struct slice types[PAGE_LD_TYPES]; /* what the statements are of, where page_type_counts() */
     size_t n_types;
+    bool forum;   /* one that is a post of a forum */
     bool article; /* an Article, a BlogPosting… was there, not only a WebPage */
 };
 

@@ -260,6 +260,24 @@ static void test_fields(void **state) {
 static const struct {
     const char *html, *lines, *absent;
 } text_cases[] = {
+    /* a thread's posts stay, by any of three signs of one; the comments below an article go */
+    {"<body class='forum topic'><div class=topic><h1>Une roue à aubes</h1><p>" LONG "</p></div><div class=comment><p>" MORE
+     "</p></div><div class=comment><p>" LONG
+     " Et puis voilà.</p></div><div class=comment><p>Merci, c'est bien ce que je cherchais : " MORE "</p></div>",
+     LONG "|" MORE "|" LONG " Et puis voilà.", ""},
+    {"<body><div itemscope itemtype='https://schema.org/DiscussionForumPosting'><h1>Une roue</h1><p>" LONG
+     "</p><div class=comment><p>" MORE "</p></div><div class=comment><p>" LONG
+     " Et puis voilà.</p></div><div class=comment><p>Merci, c'est bien ce que je cherchais : " MORE "</p></div></div>",
+     LONG "|" MORE "|" LONG " Et puis voilà.", ""},
+    {"<script type='application/ld+json'>{\"@type\":\"DiscussionForumPosting\"}</script><body><h1>Une roue</h1><p>" LONG
+     "</p><div class=comment><p>" MORE "</p></div><div class=comment><p>" LONG
+     " Et puis voilà.</p></div><div class=comment><p>Merci, c'est bien ce que je cherchais : " MORE "</p></div>",
+     LONG "|" MORE "|" LONG " Et puis voilà.", ""},
+    {"<body class=article><h1>Une roue</h1><p>" LONG
+     "</p><p>Le soir, tout le monde rentre chez soi, et la roue tourne encore un peu sur la rivière haute.</p><div class=comment><p>" MORE
+     "</p></div><div class=comment><p>" MORE
+     " Et puis voilà.</p></div><div class=comment><p>Merci, c'est bien ce que je cherchais : " MORE "</p></div>",
+     LONG, MORE},
     {"<body><nav><ul><li><a href=/>Accueil</a><li><a href=/n>Nouvelles</a></ul></nav><main><p>" LONG "</p><h2>Le matin</h2><p>" MORE
      "</p><p>" LONG "</p></main><footer><p>© 2024 La Gazette. Tous droits réservés.</p></footer>",
      LONG "|" MORE "|Le matin", "Accueil|Nouvelles|droits réservés"},
