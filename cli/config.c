@@ -41,6 +41,7 @@ static const cyaml_schema_field_t settings_fields[] = {TEXT(settings, agent),
                                                        LIST(settings, quality_thresholds),
                                                        CHOICE(settings, redact),
                                                        BOOL(settings, drop_recurring),
+                                                       INT(settings, drop_repeated),
                                                        BOOL(settings, keep_figures),
                                                        LIST(settings, survivor_order),
                                                        INT(settings, dedup_memory_bytes),
@@ -81,6 +82,7 @@ static const cyaml_schema_field_t source_fields[] = {
     CHOICE(source, quality_filters),
     CHOICE(source, keep_figures),
     CHOICE(source, drop_recurring),
+    INT(source, drop_repeated),
     TEXT(source, document_type),
     BOOL(source, ocr),
     FLOAT(source, min_language_score),
@@ -126,6 +128,8 @@ static void default_int(int64_t *field, int64_t value) {
     if (*field == 0) *field = value;
 }
 
+#define REPEATED_TAKES "takes 0 to 65535"
+
 static enum status wrong(struct buf *err, const char *path, const char *key, const char *what) {
     return fail(err, ST_FATAL, "%s:%u: %s: %s", path, config_yaml_line(path, key), key, what);
 }
@@ -159,6 +163,8 @@ enum status config_settings(const char *path, struct settings **out, struct buf 
     if (st == ST_OK && (s->zstd_level < 1 || s->zstd_level > 19)) st = wrong(err, path, "zstd_level", "takes 1 to 19");
     if (st == ST_OK && (s->min_language_score < 0 || s->min_language_score > 1))
         st = wrong(err, path, "min_language_score", "takes 0 to 1");
+    if (st == ST_OK && (s->drop_repeated < 0 || s->drop_repeated > UINT16_MAX))
+        st = wrong(err, path, "drop_repeated", REPEATED_TAKES);
     if (st == ST_OK && (s->min_french_share < 0 || s->min_french_share > 1))
         st = wrong(err, path, "min_french_share", "takes 0 to 1");
     if (st == ST_OK && s->shard_text_bytes < (int64_t)KIB) st = wrong(err, path, "shard_text_bytes", "takes 1024 or more");
@@ -231,6 +237,7 @@ static enum status check_source(const char *path, const struct source *s, struct
     if (s->min_language_score < 0 || s->min_language_score > 1 || s->min_french_share < 0 || s->min_french_share > 1 ||
         s->min_words < 0)
         return fail(err, ST_FATAL, "%s:1: min_language_score and min_french_share take 0 to 1, min_words no negative number", path);
+    if (s->drop_repeated < 0 || s->drop_repeated > UINT16_MAX) return wrong(err, path, "drop_repeated", REPEATED_TAKES);
     if (!good_thresholds(&s->quality_thresholds)) return wrong(err, path, "quality_thresholds", THRESHOLDS_TAKE);
     if (*s->document_type && !doc_type_find(slice_str(s->document_type), &type))
         return fail(err, ST_FATAL, "%s:%u: document_type: takes one of %s", path, config_yaml_line(path, "document_type"),

@@ -25,6 +25,7 @@ struct settings {                    /* hub.yaml; config/hub.yaml documents each
     struct string_list quality_thresholds; /* "NAME=VALUE", in place of FineWeb-2's */
     enum choice redact;                    /* personal data give way to placeholders; default yes */
     bool drop_recurring;                   /* lines that stand on most pages of a host are its template */
+    int64_t drop_repeated;                 /* lines that so many documents of a source hold go from all of them; 0, 1: none */
     bool keep_figures;                     /* deduplication: documents that differ only in numbers stay apart */
     struct string_list survivor_order;     /* see cli/survivor.h; empty: SURVIVOR_DEFAULT */
     int64_t dedup_memory_bytes;

@@ -1,4 +1,5 @@
 #include "cli/judge.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "crawler/url.h"
 #include "dedup/doctype.h"
@@ -214,13 +215,17 @@ static void remember(const struct doc *doc, struct judged *out) {
     out->words = doc->words;
 }
 
-/* Without the lines that its host repeats; the part that went is told. */
-static enum status drop_recurring(struct judge *j, struct doc *doc, struct json_out *m, struct buf *err) {
+/* Without the lines that its host or its source repeats; the part that went is told. */
+static enum status drop_lines(struct judge *j, const struct policy *policy, struct doc *doc, struct json_out *m, struct buf *err) {
     struct url_parts parts;
     const struct host_blocks *lines = policies_recurring(j->policies);
     if (!lines || !url_split(doc->url, &parts)) return ST_OK;
     buf_clear(&j->stripped);
-    size_t removed = host_blocks_strip(lines, parts.host, doc->text, &j->stripped);
+    struct host_blocks_page page = {.host = hash64(parts.host),
+                                    .source = policies_key(doc->source),
+                                    .by_host = policy->drop_recurring,
+                                    .repeated = policy->drop_repeated};
+    size_t removed = host_blocks_strip(lines, &page, doc->text, &j->stripped);
     if (!buf_ok(&j->stripped)) return fail(err, ST_SKIP, "recurring lines: the text is too large");
     if (removed == 0) return ST_OK;
     json_kv_float(m, "recurring_share", (double)removed / (double)doc->text.len, 4);
@@ -233,7 +238,7 @@ static enum status measure(struct judge *j, const struct policy *policy, struct 
                            struct json_out *m, struct buf *err) {
     struct verdict_facts *facts = &out->signals.facts;
     struct signature sig;
-    enum status st = policy->drop_recurring ? drop_recurring(j, doc, m, err) : ST_OK;
+    enum status st = policy->drop_recurring || policy->drop_repeated ? drop_lines(j, policy, doc, m, err) : ST_OK;
     if (st == ST_OK) st = repair(j, policy, doc, m, err);
     if (st == ST_OK && policy->redact) st = redact_all(j, doc, m, err);
     if (st != ST_OK) return st;

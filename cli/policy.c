@@ -1,7 +1,6 @@
 #include "cli/policy.h"
 #include "base/hash.h"
 #include "dedup/doctype.h"
-#include "dedup/host_blocks.h"
 #include "dedup/langid.h"
 #include "dedup/repair.h"
 #include "dedup/signature.h"
@@ -40,12 +39,19 @@ static bool chosen(enum choice own, enum choice hub, bool otherwise) {
     return own == CHOICE_DEFAULT ? otherwise : own == CHOICE_YES;
 }
 
+/* A source's own word, else the hub's; one document says nothing of repetition. */
+static unsigned repeated(int64_t own, int64_t hub) {
+    int64_t n = own ? own : hub;
+    return n > 1 ? (unsigned)n : 0;
+}
+
 static void hub_policy(const struct settings *s, struct policy *out) {
     *out = (struct policy){.type = "",
                            .redact = chosen(CHOICE_DEFAULT, s->redact, true),
                            .min_language_score = s->min_language_score,
                            .min_french_share = s->min_french_share,
                            .drop_recurring = s->drop_recurring,
+                           .drop_repeated = repeated(s->drop_repeated, 0),
                            .keep_figures = s->keep_figures,
                            .min_words = s->min_words,
                            .quality_filters = chosen(CHOICE_DEFAULT, s->quality_filters, true)};
@@ -59,6 +65,7 @@ static void source_policy(const struct settings *s, const struct policy *hub, co
     p->redact = chosen(source->redact, s->redact, true);
     p->keep_figures = chosen(source->keep_figures, CHOICE_DEFAULT, s->keep_figures);
     p->drop_recurring = chosen(source->drop_recurring, CHOICE_DEFAULT, s->drop_recurring);
+    p->drop_repeated = repeated(source->drop_repeated, s->drop_repeated);
     p->ocr = source->ocr;
     if (source->document_type) p->type = source->document_type;
     p->quality_filters = chosen(source->quality_filters, s->quality_filters, source->access == ACCESS_CRAWL);
@@ -104,15 +111,18 @@ void policies_set_recurring(struct policies *p, const struct host_blocks *lines)
 
 const struct host_blocks *policies_recurring(const struct policies *p) { return p->recurring; }
 
-bool policies_drop_recurring(const struct policies *p) {
-    bool any = p->crawled.drop_recurring;
-    for (size_t i = 0; i < p->n; i++) any |= p->entries[i].policy.drop_recurring;
+static bool drops_lines(const struct policy *p) { return p->drop_recurring || p->drop_repeated; }
+
+bool policies_drop_lines(const struct policies *p) {
+    bool any = drops_lines(&p->crawled);
+    for (size_t i = 0; i < p->n; i++) any |= drops_lines(&p->entries[i].policy);
     return any;
 }
 
 static void making(const struct policy *p, struct json_out *j) {
     json_kv_bool(j, "redact", p->redact);
     json_kv_bool(j, "drop_recurring", p->drop_recurring);
+    if (p->drop_repeated) json_kv_int(j, "drop_repeated", p->drop_repeated);
     json_kv_bool(j, "ocr", p->ocr);
     json_kv_bool(j, "keep_figures", p->keep_figures);
 }
@@ -128,8 +138,8 @@ static void judging(const struct policy *p, struct json_out *j) {
 }
 
 static bool made_alike(const struct policy *a, const struct policy *b) {
-    return a->redact == b->redact && a->drop_recurring == b->drop_recurring && a->ocr == b->ocr &&
-           a->keep_figures == b->keep_figures;
+    return a->redact == b->redact && a->drop_recurring == b->drop_recurring && a->drop_repeated == b->drop_repeated &&
+           a->ocr == b->ocr && a->keep_figures == b->keep_figures;
 }
 
 static bool judged_alike(const struct policy *a, const struct policy *b) {
@@ -166,10 +176,6 @@ static void begin(const struct policies *p, struct json_out *j, struct buf *text
     json_kv_str(j, "document_types", slice_str(doctype_version()));
     json_kv_bool(j, "keep_figures", p->settings->keep_figures);
     json_kv_str(j, "signature", slice_str(version));
-    if (p->recurring) {
-        snprintf(version, sizeof version, "%016llx", (unsigned long long)host_blocks_fingerprint(p->recurring));
-        json_kv_str(j, "recurring_lines", slice_str(version));
-    }
     json_key(j, "making");
     json_object(j);
     write_part(p, j, making, made_alike);

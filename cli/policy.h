@@ -10,9 +10,10 @@
 struct policy {
     /* making */
     bool redact;
-    bool drop_recurring; /* lines that stand on most pages of a host */
-    bool keep_figures;   /* signatures: numbers are the substance */
-    bool ocr;            /* the text was read by a machine from print: hyphens at line ends, long s */
+    bool drop_recurring;    /* lines that stand on most pages of a host */
+    unsigned drop_repeated; /* and those that so many documents of the source hold; 0: none */
+    bool keep_figures;      /* signatures: numbers are the substance */
+    bool ocr;               /* the text was read by a machine from print: hyphens at line ends, long s */
     /* judging */
     double min_language_score, min_french_share;
     int64_t min_words;
@@ -32,14 +33,14 @@ uint64_t policies_key(struct slice source);
 /** policies_of(p, key): of the source with that key; of a crawled source without overrides when the catalogue has none. */
 const struct policy *policies_of(const struct policies *p, uint64_t key);
 
-/** policies_set_recurring(p, lines): what recurs in the hub's documents, borrowed; part of what makes texts.  policies_recurring(p): it, or NULL. */
+/** policies_set_recurring(p, lines): what recurs in the hub's documents, borrowed.  policies_recurring(p): it, or NULL. */
 void policies_set_recurring(struct policies *p, const struct host_blocks *lines);
 const struct host_blocks *policies_recurring(const struct policies *p);
-/** policies_drop_recurring(p): does any source want it? */
-bool policies_drop_recurring(const struct policies *p);
+/** policies_drop_lines(p): does any source drop lines that many documents hold? */
+bool policies_drop_lines(const struct policies *p);
 
 /** policies_making(p, text), policies_judging(p, text): append what makes, what judges (the making included) as JSON: a hash of it names
- *  it.  The code's versions are part of it. */
+ *  it.  The code's versions are part of it, which lines go is not (refine_making_of()). */
 void policies_making(const struct policies *p, struct buf *text);
 void policies_judging(const struct policies *p, struct buf *text);
 

@@ -41,6 +41,7 @@ struct job {
     size_t n, cap;
     uint64_t length; /* of refined/NAME so far */
     int64_t run;     /* that this is part of */
+    char making[33]; /* hash of the settings that make these texts */
     enum status st;
 };
 
@@ -161,7 +162,7 @@ static enum status record_files(struct job *j, const struct manifest_segment *ra
                                    .bytes = j->length,
                                    .records = j->n,
                                    .sealed_ms = clock_wall_ms(),
-                                   .settings_hash = slice_str(settings->making),
+                                   .settings_hash = slice_str(j->making),
                                    .run = j->run,
                                    .derived_from = raw->number};
     bool known;
@@ -218,12 +219,16 @@ static enum status close_files(struct job *j) {
 static enum status refine_one(struct job *j, const struct manifest_segment *raw, const struct refine_settings *settings,
                               unsigned threads) {
     static const struct parallel_ops ops = {next_line, judge_item, take_item};
-    struct buf path = {.max = 8192};
+    struct buf path = {.max = 8192}, making = {.max = settings->making_text.max};
     j->n = 0;
     j->length = 0;
     j->st = ST_OK;
     j->out = (struct atomic_file){.fd = -1};
-    enum status st = open_files(j, raw, &path);
+    enum status st = refine_making_of(j->h, settings, raw, j->making, &making, j->err);
+    if (st == ST_OK && settings->recurring)
+        st = manifest_keep_settings(j->h->manifest, slice_str(j->making), buf_view(&making), j->err);
+    buf_free(&making);
+    if (st == ST_OK) st = open_files(j, raw, &path);
     if (st == ST_OK) st = parallel_run(&ops, j, threads, 0);
     if (st == ST_OK) st = j->st;
     if (st == ST_OK) st = close_files(j);
@@ -291,8 +296,7 @@ enum status refine_segments(struct hub *h, const struct refine_settings *setting
     dir_sweep_tmp(hub_path(h, &path, "index"));
     enum status st = make_workers(&w);
     if (st == ST_OK) st = refine_run_begin(h, settings, &w.job.run, err);
-    if (st == ST_OK)
-        st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_REFINED, slice_str(settings->making), on_stale, &w, err);
+    if (st == ST_OK) st = refine_each_stale(h, settings, on_stale, &w, err);
     if (st == ST_OK)
         st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_SIGNALS, slice_str(settings->judging), on_unjudged, &w, err);
     if (st == ST_OK) st = refine_run_end(h, w.job.run, counts, err);

@@ -28,7 +28,7 @@ struct refine_counts {
 /* Settings as texts and as the hashes that segments are recorded under: what makes a refined segment, what judges it. */
 struct refine_settings {
     struct policies *policies;
-    struct host_blocks *recurring; /* NULL unless a source drops recurring lines */
+    struct host_blocks *recurring; /* NULL unless a source drops lines that many documents hold */
     struct buf making_text, judging_text;
     char making[33], judging[33];
 };
@@ -53,11 +53,19 @@ enum status refine_rejudge(struct hub *h, const struct refine_settings *settings
 
 /**
  * refine_recurring(h, policies, lines, err):
- * Which lines recur on most pages of a host, over all raw segments of the manifest and the sources that want to know; *${lines} is
- * freed by host_blocks_free(), NULL when none does.  A page captured again counts once.  Reads every raw text.
+ * Which lines recur on a host or in a source, over all raw segments of the manifest and the sources that want to know; *${lines} is
+ * freed by host_blocks_free(), NULL when none does.  A page captured again counts once.  Reads some 10 bytes a line, and the texts of segments
+ * that it has not seen before.
  */
 enum status refine_recurring(struct hub *h, const struct policies *policies, struct host_blocks **lines,
                              struct buf *err) MUST_CHECK;
+
+/** refine_making_of(h, s, raw, hash, text, err): the settings that make the texts of ${raw}: s->making, and which lines of its own go. */
+enum status refine_making_of(struct hub *h, const struct refine_settings *s, const struct manifest_segment *raw, char hash[33],
+                             struct buf *text, struct buf *err) MUST_CHECK;
+/** refine_each_stale(h, settings, fn, ctx, err): the raw segments whose texts these settings have not made, in name order. */
+enum status refine_each_stale(struct hub *h, const struct refine_settings *settings, manifest_segment_fn fn, void *ctx,
+                              struct buf *err) MUST_CHECK;
 
 /** refine_run_begin(h, s, run, err), refine_run_end(h, run, counts, err): the row of this run. */
 enum status refine_run_begin(struct hub *h, const struct refine_settings *s, int64_t *run, struct buf *err) MUST_CHECK;

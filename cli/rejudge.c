@@ -155,7 +155,6 @@ enum status refine_rejudge(struct hub *h, const struct refine_settings *settings
     enum status st = refine_run_begin(h, settings, &w.run, err);
     if (st == ST_OK)
         st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_SIGNALS, slice_str(settings->judging), on_segment, &w, err);
-    if (st == ST_OK)
-        st = manifest_each_stale(h->manifest, SEGMENT_RAW, SEGMENT_REFINED, slice_str(settings->making), count_stale, counts, err);
+    if (st == ST_OK) st = refine_each_stale(h, settings, count_stale, counts, err);
     return st == ST_OK ? refine_run_end(h, w.run, counts, err) : st;
 }

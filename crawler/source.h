@@ -52,9 +52,10 @@ struct source {
     /* What refine does with its documents; 0 and CHOICE_DEFAULT: as the hub's settings say. */
     enum choice redact, quality_filters, keep_figures, drop_recurring;
     char *document_type; /* a name of store/doc_type.h for all of its documents, or "": each is looked at */
-    bool ocr; /* texts read by a machine from print */
+    bool ocr;            /* texts read by a machine from print */
     double min_language_score, min_french_share;
     int64_t min_words;
+    int64_t drop_repeated;                  /* 0: as the hub says; 1: none */
     struct string_list quality_thresholds;  /* "NAME=VALUE" */
     char *recrawl_min, *recrawl_max;        /* how often its pages are looked at again: "12h", "30d"; "" */
     int64_t recrawl_min_ms, recrawl_max_ms; /* the same; 0: never by itself */

@@ -1,9 +1,10 @@
 #ifndef VILLERS_DEDUP_HOST_BLOCKS_H
 #define VILLERS_DEDUP_HOST_BLOCKS_H
 /*
- * Lines that recur on most pages of a host are its template, not any page's text: the second pass after extraction, which sees one page
- * at a time.  All documents are fed first, then each is stripped.  What is dropped depends on the set of documents and not on
- * their order or batches; a document fed twice counts once.
+ * Lines that many documents have in common: those on most pages of a host are its template, those in so many documents of a source its
+ * formulas.  The second pass after extraction, which sees one page at a time.  All documents are fed first, as hashes of their lines, then
+ * each is stripped.  What is dropped depends on the set of documents and not on their order or batches; a document fed twice counts once.
+ * In these texts a paragraph is a line.
  */
 #include "base/buf.h"
 
@@ -18,21 +19,38 @@ struct host_blocks;
 enum status host_blocks_new(const struct host_blocks_options *o, struct host_blocks **out, struct buf *err) MUST_CHECK;
 void host_blocks_free(struct host_blocks *h);
 
-/** host_blocks_add(h, host, id, text, err): count the lines of the document ${id}.  Thread-safe.  RETRY without memory or disk.  O(text). */
-enum status host_blocks_add(struct host_blocks *h, struct slice host, struct slice id, struct slice text,
+#define HOST_BLOCKS_REPEATED_MAX 65535
+
+struct host_blocks_page {
+    uint64_t host, source, doc; /* hashes of their names */
+    bool by_host;               /* lines that recur on the host go */
+    unsigned repeated;          /* those that this many documents of the source hold go, up to HOST_BLOCKS_REPEATED_MAX; 0: none */
+};
+
+struct host_blocks_lines { /* zeroed: empty; free() of v ends it */
+    uint64_t *v;
+    size_t n, room;
+};
+/** host_blocks_read(text, lines, err): replace ${lines} by the hashes of the lines that count: without the blanks at their ends, not short.
+ *  RETRY without memory. */
+enum status host_blocks_read(struct slice text, struct host_blocks_lines *lines, struct buf *err) MUST_CHECK;
+
+/** host_blocks_add(h, page, lines, n, err): count the lines of ${page}.  Thread-safe.  RETRY without memory or disk. */
+enum status host_blocks_add(struct host_blocks *h, const struct host_blocks_page *page, const uint64_t *lines, size_t n,
                             struct buf *err) MUST_CHECK;
 
-/** host_blocks_count(h, err): once all are added: which lines recur.  Memory: the recurring lines, and one part in 256 of all. */
+/** host_blocks_count(h, err): once all are added: which lines go.  Memory: those, and one part in 256 of all. */
 enum status host_blocks_count(struct host_blocks *h, struct buf *err) MUST_CHECK;
 
 /**
- * host_blocks_strip(h, host, text, out):
- * Append ${text} to ${out} without the lines that recur on ${host}; returns the bytes left out.  A document that would lose more than
- * half of itself is appended whole.  After host_blocks_count(); thread-safe, pure.  O(text).
+ * host_blocks_strip(h, page, text, out):
+ * Append ${text} to ${out} without the lines that go from ${page}; returns the bytes left out.  A document that would lose more than half of
+ * itself is appended whole.  After host_blocks_count(); thread-safe, pure.  O(text).
  */
-size_t host_blocks_strip(const struct host_blocks *h, struct slice host, struct slice text, struct buf *out);
+size_t host_blocks_strip(const struct host_blocks *h, const struct host_blocks_page *page, struct slice text, struct buf *out);
 
-/** host_blocks_fingerprint(h): of all that is dropped: equal when host_blocks_strip() would do the same.  0: nothing recurs. */
-uint64_t host_blocks_fingerprint(const struct host_blocks *h);
+/** host_blocks_print(h, page, lines, n): a number that is another when host_blocks_strip() looks at other lines of ${page}; 0: none goes.  Those
+ *  of many pages may be added up. */
+uint64_t host_blocks_print(const struct host_blocks *h, const struct host_blocks_page *page, const uint64_t *lines, size_t n);
 
 #endif

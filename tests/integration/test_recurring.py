@@ -49,6 +49,31 @@ class Recurring(HubCase):
         self.put("mairie", "all.jsonl", range(30))
         self.assertEqual(self.refined(), {u: r for u, r in rows.items() if "mairie" in u})
 
+    def test_only_segments_whose_lines_go_are_made_again(self):
+        make.source(self.hub, "loi", format="jsonl", url_prefix="https://loi.example/", drop_repeated=6)
+        make.source(self.hub, "autre", format="jsonl", url_prefix="https://autre.example/", drop_repeated=1)
+        self.put("autre", "a.jsonl", range(100, 120))
+        self.put("loi", "b.jsonl", range(5))
+        self.assertTrue(all(MENU in t and share is None for t, share in self.refined().values()))
+        path = self.path / "c.jsonl"
+        path.write_text(json.dumps({"id": "sans", "text": make.paragraph(7) + "\n" + make.paragraph(8)}) + "\n")
+        self.villers("ingest", "loi", path)
+        self.assertEqual(json.loads(self.villers("refine", "--json").stdout)["segments"], 1)
+        for damaged in (self.hub / "index").glob("*.lines"):
+            damaged.write_bytes(damaged.read_bytes()[:-9])
+        self.put("loi", "d.jsonl", range(5, 8))
+        # The new one, and of the others that of the five documents which lose the line now.
+        self.assertEqual(json.loads(self.villers("refine", "--json").stdout)["segments"], 2)
+        rows = self.refined()
+        self.assertEqual(len(rows), 29)
+        for url, (t, share) in rows.items():
+            self.assertEqual(MENU in t, "autre" in url)
+            self.assertEqual(share is None, "autre" in url or "sans" in url)
+        self.assertEqual(json.loads(self.villers("refine", "--json").stdout)["segments"], 0)
+        with open(self.hub / "sources" / "loi.yaml", "a") as f:
+            f.write("\ndrop_repeated: -1\n")
+        self.assertIn("drop_repeated", self.villers("refine", code=78).stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
