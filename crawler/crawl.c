@@ -358,8 +358,9 @@ static void steer(struct crawl *c, struct loop *l, enum crawl_outcome *outcome) 
 
 static int64_t sleep_ms(struct crawl *c) {
     int64_t due = crawl_slots_next_due(c), wait = due == INT64_MAX || c->stopping ? LOOP_MS : due - clock_wall_ms();
-    if (crawl_recheck_busy(c)) return 0;
-    if (c->n_ready && !c->stopping) wait = LOOP_MS; /* as many requests open as there may be: an answer will wake us */
+    if (crawl_recheck_busy(c) || crawl_work_done(c)) return 0;
+    bool under_way = fetch_multi_open(c->net) || c->n_jobs;
+    if (under_way && !crawl_dispatch_room(c)) wait = LOOP_MS; /* as much as there may be: an answer or a worker will wake us */
     return wait < 0 ? 0 : wait > LOOP_MS ? LOOP_MS : wait;
 }
 

@@ -313,11 +313,16 @@ static bool budget_left(const struct crawl *c) {
     return k->max_bytes <= 0 || c->bytes_at_start + c->stats.bytes < k->max_bytes;
 }
 
-enum status crawl_dispatch(struct crawl *c, struct buf *err) {
+bool crawl_dispatch_room(const struct crawl *c) {
     unsigned max = c->opt->campaign->max_hosts_at_once > 0 ? (unsigned)c->opt->campaign->max_hosts_at_once : 64;
+    unsigned open = fetch_multi_open(c->net) - fetch_multi_late(c->net);
+    return !c->stopping && open + c->n_to_send < max && !crawl_work_full(c) && budget_left(c);
+}
+
+enum status crawl_dispatch(struct crawl *c, struct buf *err) {
+    if (!crawl_dispatch_room(c)) return ST_OK;
     enum status r = manifest_look(c->manifest, err);
-    while (r == ST_OK && !c->stopping && c->n_to_send < DISPATCH_AT_ONCE &&
-           fetch_multi_open(c->net) - fetch_multi_late(c->net) + c->n_to_send < max && !crawl_work_full(c) && budget_left(c)) {
+    while (r == ST_OK && c->n_to_send < DISPATCH_AT_ONCE && crawl_dispatch_room(c)) {
         struct crawl_slot *s = crawl_slots_pop(c);
         if (!s) break;
         r = turn(c, s, err);
@@ -326,23 +331,36 @@ enum status crawl_dispatch(struct crawl *c, struct buf *err) {
     return r;
 }
 
-/* A commit on a slow disk took its time: the clock of the address counts from the sending, as the host's does from the answer. */
-static enum status sent_late(struct crawl *c, const struct crawl_job *job, struct buf *err) {
-    const struct crawl_slot *s = job->slot;
-    if (c->opt->n_connect_to || !s->ip[0]) return ST_OK;
-    return hosts_address_claim(c->hosts, s->ip, c->now_ms + s->rules.floor_ms, err);
+/* A commit on a slow disk took its time: the clocks of addresses count from the sending, as the hosts' do from the answer. */
+static enum status claim_again(struct crawl *c, struct buf *err) {
+    enum status r = hosts_begin(c->hosts, err);
+    for (const struct crawl_job *job = c->to_send.first; r == ST_OK && job; job = job->next) {
+        const struct crawl_slot *s = job->slot;
+        if (s->ip[0]) r = hosts_address_claim(c->hosts, s->ip, c->now_ms + s->rules.floor_ms, err);
+    }
+    if (r == ST_OK) return hosts_commit(c->hosts, err);
+    hosts_rollback(c->hosts);
+    return r;
+}
+
+/* In one transaction, which may be slow too: it is looked at again. */
+static enum status catch_up(struct crawl *c, struct buf *err) {
+    for (int i = 0; i < 3; i++) {
+        int64_t chosen_ms = c->now_ms;
+        c->now_ms = clock_wall_ms();
+        if (c->opt->n_connect_to || !c->to_send.first || c->now_ms - chosen_ms <= SLOW_COMMIT_MS) return ST_OK;
+        enum status r = claim_again(c, err);
+        if (r != ST_OK) return r;
+    }
+    return ST_OK;
 }
 
 enum status crawl_dispatch_send(struct crawl *c, struct buf *err) {
     struct crawl_job *job;
-    int64_t chosen_ms = c->now_ms;
+    enum status r = catch_up(c, err);
+    if (r != ST_OK) return r;
     c->n_to_send = 0;
-    c->now_ms = clock_wall_ms();
     while ((job = crawl_work_pop(&c->to_send))) {
-        if (c->now_ms - chosen_ms > SLOW_COMMIT_MS && sent_late(c, job, err) != ST_OK) {
-            crawl_work_job_free(job);
-            return ST_FATAL;
-        }
         int64_t cap = job->control ? (int64_t)LIMIT_ROBOTS : job->kind == FRONTIER_SITEMAP ? (int64_t)SITEMAP_BODY : 0;
         if (!cap)
             cap = c->sources[job->source].src->max_page_bytes > 0 ? c->sources[job->source].src->max_page_bytes
@@ -353,7 +371,7 @@ enum status crawl_dispatch_send(struct crawl *c, struct buf *err) {
             req.etag = job->before->etag;
             req.modified = job->before->modified;
         }
-        enum status r = fetch_multi_start(c->net, &req, err);
+        r = fetch_multi_start(c->net, &req, err);
         c->stats.requests++;
         if (r != ST_OK) {
             crawl_work_job_free(job);

@@ -237,7 +237,9 @@ void crawl_slots_forget(struct crawl *c, struct crawl_slot *s); /* nothing to do
 void crawl_slots_free(struct crawl *c);
 
 /* crawl_dispatch.c */
-enum status crawl_dispatch(struct crawl *c, struct buf *err) MUST_CHECK;      /* fills to_send */
+enum status crawl_dispatch(struct crawl *c, struct buf *err) MUST_CHECK; /* fills to_send */
+/** One more request may be open: not stopping, and neither connections, the workers nor the budget are at their end. */
+bool crawl_dispatch_room(const struct crawl *c);
 enum status crawl_dispatch_send(struct crawl *c, struct buf *err) MUST_CHECK; /* after the commit */
 enum status crawl_dispatch_hosts_begin(struct crawl *c, struct buf *err) MUST_CHECK;
 bool crawl_dispatch_may_connect(void *ctx, void *tag, const char *ip);
@@ -282,6 +284,7 @@ void crawl_work_stop(struct crawl *c);
 void crawl_work_give(struct crawl *c, struct crawl_job *job);
 struct crawl_job *crawl_work_take(struct crawl *c); /* NULL: none finished */
 bool crawl_work_full(const struct crawl *c);
+bool crawl_work_done(struct crawl *c); /* something finished waits to be taken */
 void crawl_work_job_free(struct crawl_job *job);
 void crawl_work_push(struct crawl_queue *q, struct crawl_job *job);
 struct crawl_job *crawl_work_pop(struct crawl_queue *q);

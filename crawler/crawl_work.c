@@ -116,6 +116,13 @@ struct crawl_job *crawl_work_take(struct crawl *c) {
     return job;
 }
 
+bool crawl_work_done(struct crawl *c) {
+    pthread_mutex_lock(&c->lock);
+    bool any = c->done.first != NULL;
+    pthread_mutex_unlock(&c->lock);
+    return any;
+}
+
 /* What is finished and not yet taken counts too: it holds more memory than what waits. */
 bool crawl_work_full(const struct crawl *c) {
     return c->n_jobs >= (size_t)c->n_threads * CRAWL_JOBS_PER_WORKER || c->bytes_jobs >= CRAWL_JOBS_BYTES;

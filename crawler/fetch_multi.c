@@ -25,7 +25,7 @@
 #define FILES_WANTED 8192     /* descriptors, where the system grants them */
 #define SMALL_BODY (64 * KIB) /* an unwanted body announced below this is read to its end: cheaper than a new connection */
 #define GATHER_MS 3           /* how long a wait goes on once something came, by the requests open */
-#define GATHER_MOST_MS 16
+#define GATHER_MOST_MS 40
 
 /* One request in flight. */
 struct transfer {

@@ -17,21 +17,31 @@
 static const char profile_same[] = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
 static const char profile_304[] = "http://netpreserve.org/warc/1.1/revisit/server-not-modified";
 
-void warc_new_id(char out[WARC_ID_LEN]) {
-    unsigned char u[16];
-    size_t have = 0;
-    while (have < sizeof u) { /* fewer than 256 bytes are never refused, only interrupted */
-        ssize_t n = getrandom(u + have, sizeof u - have, 0);
-        if (n > 0)
-            have += (size_t)n;
+/* ${n} ids for one call of the kernel. */
+static void new_ids(char out[][WARC_ID_LEN], size_t n) {
+    unsigned char random[3][16];
+    size_t have = 0, want = n * sizeof *random;
+    while (have < want) { /* fewer than 256 bytes are never refused, only interrupted */
+        ssize_t got = getrandom(&random[0][0] + have, want - have, 0);
+        if (got > 0)
+            have += (size_t)got;
         else if (errno != EINTR)
             break;
     }
-    u[6] = (unsigned char)((u[6] & 0x0f) | 0x40); /* RFC 9562: version 4, variant 10 */
-    u[8] = (unsigned char)((u[8] & 0x3f) | 0x80);
-    char hex[33];
-    hash_hex(u, sizeof u, hex);
-    snprintf(out, WARC_ID_LEN, "<urn:uuid:%.8s-%.4s-%.4s-%.4s-%.12s>", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char *u = random[i];
+        char hex[33];
+        u[6] = (unsigned char)((u[6] & 0x0f) | 0x40); /* RFC 9562: version 4, variant 10 */
+        u[8] = (unsigned char)((u[8] & 0x3f) | 0x80);
+        hash_hex(u, 16, hex);
+        snprintf(out[i], WARC_ID_LEN, "<urn:uuid:%.8s-%.4s-%.4s-%.4s-%.12s>", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    }
+}
+
+void warc_new_id(char out[WARC_ID_LEN]) {
+    char id[1][WARC_ID_LEN];
+    new_ids(id, 1);
+    memcpy(out, id[0], WARC_ID_LEN);
 }
 
 static void payload_digest(const unsigned char sum[SHA256_BYTES], struct buf *out) {
@@ -126,9 +136,9 @@ static void revisit(struct buf *out, const struct warc_exchange *ex) {
 }
 
 unsigned warc_format_exchange(struct buf *out, const char *warcinfo_id, const struct warc_exchange *ex, size_t ends[3]) {
-    char request_id[WARC_ID_LEN], response_id[WARC_ID_LEN], metadata_id[WARC_ID_LEN];
-    warc_new_id(request_id);
-    warc_new_id(response_id);
+    char ids[3][WARC_ID_LEN];
+    new_ids(ids, 3);
+    const char *request_id = ids[0], *response_id = ids[1], *metadata_id = ids[2];
 
     begin_of_exchange(out, "request", request_id, warcinfo_id, ex);
     field_str(out, "WARC-Concurrent-To", response_id);
@@ -143,7 +153,6 @@ unsigned warc_format_exchange(struct buf *out, const char *warcinfo_id, const st
     ends[1] = out->len;
     if (ex->metadata.len == 0) return 2;
 
-    warc_new_id(metadata_id);
     begin(out, "metadata", metadata_id, ex->wall_ms);
     field(out, "WARC-Target-URI", ex->url);
     if (warcinfo_id) field_str(out, "WARC-Warcinfo-ID", warcinfo_id);
