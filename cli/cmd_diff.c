@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#define OUT_BYTES (64 * KIB) /* of lines told at once */
+
 struct diff_args {
     bool summary;
 };
 
-/* The reason code of each removal ever asked for. */
+/* The reason code of each removal ever asked for, by number. */
 struct removal_code {
     int64_t number;
     char *reason;
@@ -21,7 +23,7 @@ struct diff_run {
     const struct diff_args *args;
     struct buf out, reason, url;
     struct removal_code *removals;
-    size_t n_removals;
+    size_t n_removals, cap_removals;
     uint64_t counts[3];
     bool broken; /* stdout is closed */
     struct buf *err;
@@ -31,11 +33,20 @@ static const char *const change_names[] = {[RELEASE_ADDED] = "added", [RELEASE_R
 
 static enum status keep_removal(void *ctx, const struct manifest_removal *removal) {
     struct diff_run *r = ctx;
-    struct removal_code *grown = realloc(r->removals, (r->n_removals + 1) * sizeof *grown);
-    if (!grown) return fail(r->err, ST_FATAL, "out of memory");
-    r->removals = grown;
-    grown[r->n_removals] = (struct removal_code){removal->number, strndup(removal->reason.ptr, removal->reason.len)};
-    return grown[r->n_removals++].reason ? ST_OK : fail(r->err, ST_FATAL, "out of memory");
+    if (r->n_removals == r->cap_removals) {
+        size_t cap = r->cap_removals ? 2 * r->cap_removals : 256;
+        struct removal_code *grown = realloc(r->removals, cap * sizeof *grown);
+        if (!grown) return fail(r->err, ST_FATAL, "out of memory");
+        r->removals = grown;
+        r->cap_removals = cap;
+    }
+    r->removals[r->n_removals] = (struct removal_code){removal->number, strndup(removal->reason.ptr, removal->reason.len)};
+    return r->removals[r->n_removals++].reason ? ST_OK : fail(r->err, ST_FATAL, "out of memory");
+}
+
+static int by_number(const void *a, const void *b) {
+    const struct removal_code *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
 }
 
 /* Why a document is out, as the manifest has it now. */
@@ -43,9 +54,9 @@ static enum status see_document(void *ctx, const struct manifest_document *d) {
     struct diff_run *r = ctx;
     buf_slice(&r->url, d->url);
     buf_slice(&r->reason, d->reason);
-    for (size_t i = 0; i < r->n_removals; i++)
-        if (d->removal != MANIFEST_NONE && r->removals[i].number == d->removal)
-            buf_printf(&r->reason, ": %s", r->removals[i].reason);
+    const struct removal_code key = {.number = d->removal}, *code = NULL;
+    if (d->removal != MANIFEST_NONE && r->n_removals) code = bsearch(&key, r->removals, r->n_removals, sizeof key, by_number);
+    if (code) buf_printf(&r->reason, ": %s", code->reason);
     if (d->kept) buf_str(&r->reason, "kept now: not chosen, or back since");
     return ST_OK;
 }
@@ -73,6 +84,7 @@ static enum status see_change(void *ctx, enum release_change change, const char 
     } else
         buf_printf(&r->out, "%-7s %s %s%s%s\n", change_names[change], id, buf_cstr(&r->url), r->reason.len ? "  " : "",
                    buf_cstr(&r->reason));
+    if (r->out.len < OUT_BYTES) return ST_OK;
     r->broken = !cli_out(&r->out);
     return r->broken ? fail(r->err, ST_FATAL, "cannot write to stdout") : ST_OK;
 }
@@ -132,6 +144,7 @@ static int run_diff(struct cli *cli, void *options, char **operands, int n) {
     int code = hub_open(cli, &mode, &h);
     if (code) return code;
     enum status st = manifest_each_removal(h.manifest, keep_removal, &r, &err);
+    if (st == ST_OK && r.n_removals) qsort(r.removals, r.n_removals, sizeof *r.removals, by_number);
     code = st == ST_OK ? diff(&r, operands) : cli_fail(st, &err);
     for (size_t i = 0; i < r.n_removals; i++) free(r.removals[i].reason);
     free(r.removals);
