@@ -46,6 +46,7 @@
 #define LIMIT_SHARD_TEXT (128 * MIB)
 #define LIMIT_RELEASE_PATH ((size_t)512)      /* a path inside a release */
 #define LIMIT_RELEASE_FILES ((size_t)1000000) /* files of one release */
+#define LIMIT_RELEASE_ROWS ((size_t)65536)    /* sources, licences or languages that a manifest.json counts */
 #define LIMIT_RELEASE_META (256 * MIB)        /* a release's SHA256SUMS or manifest.json */
 
 #endif

@@ -202,18 +202,28 @@ static enum status bring_shards(struct pull *p, unsigned workers) {
 
 /* ---- deltas: a shard made from the one that was here ---- */
 
-/* The shard of the same number that the folder held, with the delta from it, both checked; false when there is none. */
-static bool find_delta(struct pull *p, const struct pull_item *it, struct buf *old_path, char old_sha256[65],
-                       struct buf *delta_part) {
-    const struct release_shard *shard = it->shard;
+/* The first file of the version here before whose path is not before ${path}. */
+static size_t lower_bound(const struct checksums *c, const char *path) {
+    size_t lo = 0, hi = c->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (strcmp(c->items[mid].path, path) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* A delta that leads from the file ${old} to the shard, both checked.  */
+static bool delta_from(struct pull *p, const struct checksum *old, const struct pull_item *it, struct buf *old_path,
+                       char old_sha256[65], struct buf *delta_part) {
     struct buf name = {.max = LIMIT_URL_INPUT};
     int64_t bytes = 0;
+    release_delta_name(&name, it->shard->number, old->sha256, it->sha256);
+    const struct checksum *delta = checksums_find(&p->sums, buf_view(&name));
     bool found = false;
-    for (size_t i = 0; shard && !found && i < p->old.n; i++) {
-        const struct checksum *old = &p->old.items[i];
-        release_delta_name(&name, shard->number, old->sha256, it->sha256);
-        const struct checksum *delta = checksums_find(&p->sums, buf_view(&name));
-        if (!delta) continue;
+    if (delta) {
         bool here =
             pull_file_digest(pull_path(p, old_path, buf_cstr(&name)), old_sha256, &bytes) && !strcmp(old_sha256, delta->sha256);
         if (here)
@@ -223,6 +233,21 @@ static bool find_delta(struct pull *p, const struct pull_item *it, struct buf *o
         found = pull_file_digest(pull_path(p, old_path, old->path), old_sha256, &bytes) && !strcmp(old_sha256, old->sha256);
     }
     buf_free(&name);
+    return found;
+}
+
+/* Of the shards of the same number that the folder held, the one with a delta from it. */
+static bool find_delta(struct pull *p, const struct pull_item *it, struct buf *old_path, char old_sha256[65],
+                       struct buf *delta_part) {
+    struct buf start = {.max = LIMIT_URL_INPUT};
+    bool found = false;
+    buf_printf(&start, RELEASE_DATA_DIR "/part-%05llu-", (unsigned long long)it->shard->number);
+    for (size_t i = lower_bound(&p->old, buf_cstr(&start)); !found && i < p->old.n; i++) {
+        if (!slice_starts(slice_str(p->old.items[i].path), buf_view(&start))) break;
+        buf_clear(delta_part);
+        found = delta_from(p, &p->old.items[i], it, old_path, old_sha256, delta_part);
+    }
+    buf_free(&start);
     return found;
 }
 
@@ -301,6 +326,8 @@ static enum status start(const struct pull_options *opt, struct pull_report *rep
     checksums_free(&p.old);
     selection_free(&p.remembered);
     for (size_t i = 0; i < report->n_items; i++) report->items[i].shard = NULL;
+    free(p.by_name);
+    free(p.by_number);
     release_manifest_free(&p.manifest);
     buf_free(&p.sums_text);
     buf_free(&p.signature);

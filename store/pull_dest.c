@@ -26,13 +26,16 @@ const char *pull_part_path(const struct pull *p, struct buf *out, const char *sh
 enum status pull_check_room(struct pull *p) {
     struct statvfs fs;
     struct buf part = {.max = LIMIT_URL_INPUT};
+    struct stat sb;
     uint64_t need = 0;
     if (statvfs(p->opt->dest, &fs) != 0) return ST_OK;
     for (size_t i = 0; i < p->report->n_items; i++) {
         const struct pull_item *it = &p->report->items[i];
         if (it->here || !it->wanted || it->bytes < 0) continue;
-        int64_t have = file_size(pull_part_path(p, &part, it->sha256));
-        if (have < it->bytes) need += (uint64_t)(it->bytes - (have > 0 ? have : 0));
+        /* A part may have holes: what it takes on the disk counts. */
+        uint64_t have = stat(pull_part_path(p, &part, it->sha256), &sb) == 0 ? (uint64_t)sb.st_blocks * 512 : 0;
+        uint64_t lacks = (uint64_t)it->bytes > have ? (uint64_t)it->bytes - have : 0;
+        need = lacks < UINT64_MAX / 2 - need ? need + lacks : UINT64_MAX / 2; /* a lying manifest must not wrap around */
     }
     buf_free(&part);
     uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;

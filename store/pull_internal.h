@@ -16,6 +16,7 @@ struct pull {
     struct pull_report *report;
     struct checksums sums, old; /* of the version to bring, and of the one in DEST */
     struct release_manifest manifest;
+    const struct release_shard **by_name, **by_number; /* the manifest's shards */
     struct buf sums_text, signature;        /* as fetched, to be written as they are */
     struct selection selection, remembered; /* that holds; what the file said, owned */
     int lock_fd;
@@ -32,6 +33,9 @@ struct pull {
 
 /** pull_load(p): find the version, its signed list of digests and its manifest, and list its files in the report.  SKIP: no release there. */
 enum status pull_load(struct pull *p) MUST_CHECK;
+
+/** pull_shard_numbered(p, number): one of that number, or NULL. */
+const struct release_shard *pull_shard_numbered(const struct pull *p, uint64_t number);
 
 /* pull_dest.c */
 

@@ -3,7 +3,9 @@
 #include "base/limits.h"
 #include "store/gc.h"
 #include "store/pull_internal.h"
+#include "store/release.h"
 #include "store/release_versions.h"
+#include "store/semver.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -124,18 +126,56 @@ static enum status check_signature(struct pull *p) {
     return st;
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp((*(const struct release_shard *const *)a)->name, (*(const struct release_shard *const *)b)->name);
+}
+
+static int by_number(const void *a, const void *b) {
+    uint64_t x = (*(const struct release_shard *const *)a)->number, y = (*(const struct release_shard *const *)b)->number;
+    return (x > y) - (x < y);
+}
+
+static enum status sort_shards(struct pull *p) {
+    size_t n = p->manifest.n_shards;
+    p->by_name = calloc(n + 1, sizeof(void *));
+    p->by_number = calloc(n + 1, sizeof(void *));
+    if (!p->by_name || !p->by_number) return fail(p->err, ST_FATAL, "out of memory");
+    for (size_t i = 0; i < n; i++) p->by_name[i] = p->by_number[i] = &p->manifest.shards[i];
+    qsort(p->by_name, n, sizeof(void *), by_name);
+    qsort(p->by_number, n, sizeof(void *), by_number);
+    return ST_OK;
+}
+
 static const struct release_shard *shard_of(const struct pull *p, const char *path) {
+    struct release_shard key;
+    const struct release_shard *want = &key, *const * found;
     if (strncmp(path, RELEASE_DATA_DIR "/", sizeof RELEASE_DATA_DIR) != 0) return NULL;
-    for (size_t i = 0; i < p->manifest.n_shards; i++)
-        if (!strcmp(p->manifest.shards[i].name, path + sizeof RELEASE_DATA_DIR)) return &p->manifest.shards[i];
-    return NULL;
+    path += sizeof RELEASE_DATA_DIR;
+    if (strlen(path) >= sizeof key.name) return NULL;
+    memcpy(key.name, path, strlen(path) + 1);
+    found = bsearch(&want, p->by_name, p->manifest.n_shards, sizeof(void *), by_name);
+    return found ? *found : NULL;
+}
+
+const struct release_shard *pull_shard_numbered(const struct pull *p, uint64_t number) {
+    struct release_shard key;
+    const struct release_shard *want = &key, *const * found;
+    key.number = number;
+    found = bsearch(&want, p->by_number, p->manifest.n_shards, sizeof(void *), by_number);
+    return found ? *found : NULL;
 }
 
 static enum status fill_items(struct pull *p) {
     struct pull_report *r = p->report;
+    struct semver version;
+    if (!release_name_ok(slice_str(p->manifest.name)) || !semver_parse(slice_str(p->manifest.version), &version))
+        return fail(p->err, ST_SKIP, "%s/" RELEASE_MANIFEST_FILE ": no dataset's name or no version", r->base);
+    if (sort_shards(p) != ST_OK) return ST_FATAL;
     r->items = calloc(p->sums.n, sizeof *r->items);
     if (!r->items) return fail(p->err, ST_FATAL, "out of memory");
     for (size_t i = 0; i < p->sums.n; i++) {
+        if (slice_starts(slice_str(p->sums.items[i].path), slice_str(PULL_STAGING)))
+            return fail(p->err, ST_SKIP, "%s/" CHECKSUMS_FILE ": '%s' is not a file of a release", r->base, p->sums.items[i].path);
         struct pull_item *it = &r->items[r->n_items++];
         it->path = strdup(p->sums.items[i].path);
         memcpy(it->sha256, p->sums.items[i].sha256, sizeof it->sha256);

@@ -22,16 +22,14 @@ enum status pull_select_load(struct pull *p) {
 
 /* A delta leads from one shard to another of the same number: wanted with that one. */
 static bool delta_wanted(const struct pull *p, const char *path) {
-    struct buf start = {.max = LIMIT_URL_INPUT};
-    bool wanted = false;
-    for (size_t i = 0; i < p->manifest.n_shards && !wanted; i++) {
-        const struct release_shard *s = &p->manifest.shards[i];
-        buf_clear(&start);
-        buf_printf(&start, RELEASE_DELTA_DIR "/part-%05llu-", (unsigned long long)s->number);
-        wanted = slice_starts(slice_str(path), buf_view(&start)) && selection_takes(&p->selection, s);
-    }
-    buf_free(&start);
-    return wanted;
+    static const char start[] = RELEASE_DELTA_DIR "/part-";
+    struct slice rest = slice_str(path), digits;
+    uint64_t number = 0;
+    if (!slice_starts(rest, slice_str(start))) return false;
+    rest = slice_sub(rest, sizeof start - 1, rest.len);
+    if (!slice_cut(&rest, '-', &digits) || !slice_parse_u64(digits, &number)) return false;
+    const struct release_shard *shard = pull_shard_numbered(p, number);
+    return shard && selection_takes(&p->selection, shard);
 }
 
 enum status pull_select_mark(struct pull *p) {
@@ -46,7 +44,7 @@ enum status pull_select_mark(struct pull *p) {
         if (!it->shard) continue;
         shards += it->wanted;
         if (it->wanted)
-            p->total_bytes += (uint64_t)it->bytes;
+            p->total_bytes += (uint64_t)it->bytes; /* may wrap for a lying manifest: only shown */
         else
             p->report->left_out++;
     }

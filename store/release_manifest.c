@@ -110,7 +110,8 @@ static bool read_documents(struct json_value v, const char *key, struct release_
     if (!json_get(v, key, &table)) return true;
     struct json_iter it = json_walk(table);
     while (json_next(&it, &name, &number))
-        if (!json_as_int(number, &n) || n < 0 || !release_counts_add(c, name, (uint64_t)n, 0, 0)) return false;
+        if (!json_as_int(number, &n) || n < 0 || c->n >= LIMIT_RELEASE_ROWS || !release_counts_add(c, name, (uint64_t)n, 0, 0))
+            return false;
     return true;
 }
 
@@ -156,7 +157,7 @@ static bool read_counts(struct json_value root, const char *key, struct release_
     while (ok && json_next(&it, &name, &row)) {
         uint64_t documents = get_count(row, "documents", &ok), words = get_count(row, "words", &ok),
                  bytes = get_count(row, "text_bytes", &ok);
-        ok = ok && release_counts_add(c, name, documents, words, bytes);
+        ok = ok && c->n < LIMIT_RELEASE_ROWS && release_counts_add(c, name, documents, words, bytes);
     }
     return ok;
 }
@@ -241,8 +242,14 @@ void release_manifest_free(struct release_manifest *m) {
 }
 
 bool release_counts_add(struct release_counts *c, struct slice key, uint64_t documents, uint64_t words, uint64_t text_bytes) {
-    size_t at = 0;
-    while (at < c->n && slice_cmp(slice_str(c->items[at].key), key) < 0) at++;
+    size_t at = 0, end = c->n;
+    while (at < end) {
+        size_t mid = at + (end - at) / 2;
+        if (slice_cmp(slice_str(c->items[mid].key), key) < 0)
+            at = mid + 1;
+        else
+            end = mid;
+    }
     if (at == c->n || !slice_eq_str(key, c->items[at].key)) {
         struct release_count *grown = realloc(c->items, (c->n + 1) * sizeof *grown);
         if (!grown) return false;

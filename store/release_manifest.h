@@ -49,7 +49,8 @@ void release_manifest_write(struct buf *out, const struct release_manifest *m);
 enum status release_manifest_read(struct slice text, struct release_manifest *m, struct buf *err) MUST_CHECK;
 void release_manifest_free(struct release_manifest *m);
 
-/** release_counts_add(c, key, documents, words, text_bytes): add to ${key}'s row, made when absent; false without memory.  O(n). */
+/** release_counts_add(c, key, documents, words, text_bytes): add to ${key}'s row, made when absent; false without memory.  O(log n), O(n) for a
+ *  new key that is not the last. */
 bool release_counts_add(struct release_counts *c, struct slice key, uint64_t documents, uint64_t words, uint64_t text_bytes);
 /** release_counts_free(c): empty it. */
 void release_counts_free(struct release_counts *c);
