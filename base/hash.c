@@ -1,13 +1,18 @@
 #include "base/hash.h"
 #include <assert.h>
+#include <nettle/md5.h>
 #include <nettle/sha2.h>
 /* nettle's short names would hide ours. */
 #undef sha256_init
 #undef sha256_update
+#undef md5_init
+#undef md5_update
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 static_assert(sizeof(struct sha256_ctx) <= sizeof(((struct sha256 *)0)->state), "struct sha256 is too small for nettle's context");
+
+static_assert(sizeof(struct md5_ctx) <= sizeof(((struct md5 *)0)->state), "struct md5 is too small for nettle's context");
 
 uint64_t hash64(struct slice s) { return XXH3_64bits(s.ptr, s.len); }
 
@@ -38,6 +43,14 @@ void sha256_of(struct slice s, unsigned char out[SHA256_BYTES]) {
     sha256_init(&h);
     sha256_update(&h, s.ptr, s.len);
     sha256_final(&h, out);
+}
+
+void md5_init(struct md5 *h) { nettle_md5_init((struct md5_ctx *)(void *)h->state); }
+
+void md5_update(struct md5 *h, const void *bytes, size_t n) { nettle_md5_update((struct md5_ctx *)(void *)h->state, n, bytes); }
+
+void md5_final(struct md5 *h, unsigned char out[MD5_BYTES]) {
+    nettle_md5_digest((struct md5_ctx *)(void *)h->state, MD5_BYTES, out);
 }
 
 void hash_hex(const unsigned char *bytes, size_t n, char *out) {

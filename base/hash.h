@@ -25,6 +25,15 @@ void sha256_update(struct sha256 *h, const void *bytes, size_t n);
 void sha256_final(struct sha256 *h, unsigned char out[SHA256_BYTES]);
 void sha256_of(struct slice s, unsigned char out[SHA256_BYTES]);
 
+/* MD5 (RFC 1321): only to compare with the ETag of an object store's part. */
+#define MD5_BYTES 16
+struct md5 {
+    unsigned char state[128]; /* nettle's struct md5_ctx; its size is asserted in hash.c */
+} __attribute__((aligned(16)));
+void md5_init(struct md5 *h);
+void md5_update(struct md5 *h, const void *bytes, size_t n);
+void md5_final(struct md5 *h, unsigned char out[MD5_BYTES]);
+
 /** hash_hex(bytes, n, out): 2·n lower-case hex digits and a NUL into ${out}. */
 void hash_hex(const unsigned char *bytes, size_t n, char *out);
 /** hash_base32(out, bytes, n): append RFC 4648 section 6 base 32, upper case, padded. */

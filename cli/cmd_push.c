@@ -11,7 +11,7 @@
 
 struct push_args {
     const char *endpoint, *region;
-    int64_t jobs;
+    int64_t jobs, part_size;
 };
 
 static void show_progress(void *ctx, uint64_t done, uint64_t total) { progress_update(ctx, done, total, "bytes", ""); }
@@ -48,6 +48,7 @@ static void print(struct cli *cli, const char *target, const struct push_report 
     json_kv_int(&j, "bytes", (int64_t)r->bytes);
     json_kv_int(&j, "sent_files", (int64_t)r->sent_files);
     json_kv_int(&j, "sent_bytes", (int64_t)r->sent_bytes);
+    json_kv_int(&j, "kept_parts", (int64_t)r->kept_parts);
     json_object_end(&j);
     buf_char(out, '\n');
 }
@@ -86,6 +87,7 @@ static int push(struct cli *cli, const struct hub *h, const struct push_args *ar
         struct push_options opt = {.releases = hub_path(h, &releases, "releases"),
                                    .name = name,
                                    .version = version,
+                                   .part_bytes = args->part_size,
                                    .prefix = buf_cstr(&prefix),
                                    .store = &store,
                                    .progress = show_progress,
@@ -117,6 +119,7 @@ static int run_push(struct cli *cli, void *options, char **operands, int n) {
     struct hub h;
     (void)n;
     if (args->jobs < 0 || args->jobs > 64) return cli_error(EXIT_USAGE, "push: --jobs is from 1 to 64");
+    if (args->part_size < 0) return cli_error(EXIT_USAGE, "push: --part-size is a number of bytes");
     if (!at || !release_name_ok(slice_of(operands[0], (size_t)(at - operands[0]))) || !at[1] || strchr(at, '/'))
         return cli_error(EXIT_USAGE, "push: which version? NAME@VERSION");
     memcpy(name, operands[0], (size_t)(at - operands[0]));
@@ -133,6 +136,8 @@ static const struct option push_options[] = {
     {"region", 0, OPTION_STRING, offsetof(struct push_args, region), "NAME",
      "region to sign for (default: AWS_REGION, or us-east-1)"},
     {"jobs", 'j', OPTION_INT, offsetof(struct push_args, jobs), "N", "files sent at once (default 4)"},
+    {"part-size", 0, OPTION_INT, offsetof(struct push_args, part_size), "BYTES",
+     "a larger file goes in parts of so many bytes (default 67108864; S3 takes no less than 5242880)"},
     {0},
 };
 

@@ -7,8 +7,11 @@
 #include "store/release_manifest.h"
 #include "store/release_versions.h"
 #include "store/sign.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TRIES 6
 
@@ -23,33 +26,115 @@ struct push {
     struct buf *err;
 };
 
+/* ---- parts ---- */
+
+struct sending {
+    struct push *p;
+    unsigned worker;
+    const char *key, *path, *sha256;
+    int64_t bytes;
+    uint64_t sent; /* bytes that went out */
+    bool put;      /* the object was not there before */
+};
+
+static bool part_digests(const char *path, int64_t from, int64_t bytes, char sha256[65], char md5[33]) {
+    unsigned char chunk[65536], digest[SHA256_BYTES];
+    struct sha256 sha;
+    struct md5 md;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    sha256_init(&sha);
+    md5_init(&md);
+    while (bytes > 0) {
+        ssize_t n = pread(fd, chunk, bytes < (int64_t)sizeof chunk ? (size_t)bytes : sizeof chunk, (off_t)from);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) break;
+        sha256_update(&sha, chunk, (size_t)n);
+        md5_update(&md, chunk, (size_t)n);
+        from += n;
+        bytes -= n;
+    }
+    close(fd);
+    sha256_final(&sha, digest);
+    hash_hex(digest, SHA256_BYTES, sha256);
+    md5_final(&md, digest);
+    hash_hex(digest, MD5_BYTES, md5);
+    return bytes == 0;
+}
+
+static enum status send_part(struct sending *s, struct push_upload *u, size_t i, int64_t part_bytes, struct buf *err) {
+    const struct push_store *store = s->p->opt->store;
+    int64_t from = (int64_t)i * part_bytes, len = s->bytes - from < part_bytes ? s->bytes - from : part_bytes;
+    char sha256[65], md5[33];
+    if (!part_digests(s->path, from, len, sha256, md5)) return fail(err, ST_SKIP, "%s: cannot be read", s->path);
+    if (u->parts[i].bytes == len && !strcmp(u->parts[i].etag, md5)) {
+        pthread_mutex_lock(&s->p->lock);
+        s->p->report->kept_parts++;
+        pthread_mutex_unlock(&s->p->lock);
+        return ST_OK;
+    }
+    for (unsigned attempt = 1;; attempt++) {
+        enum status st = store->put_part(store->ctx, s->worker, s->key, u, i + 1, s->path, from, len, sha256, err);
+        if (st == ST_OK) s->sent += (uint64_t)len;
+        if (st != ST_RETRY || attempt >= TRIES) return st;
+        if (!store->sleep(store->ctx, transport_backoff_ms(attempt, -1))) return fail(err, ST_RETRY, "interrupted");
+    }
+}
+
+static int64_t part_size(const struct push *p, int64_t bytes) {
+    int64_t part = p->opt->part_bytes ? p->opt->part_bytes : PUSH_PART_BYTES, least = (bytes + PUSH_PARTS - 1) / PUSH_PARTS;
+    return part > least ? part : least;
+}
+
+/* An upload that cannot end is given up, so that no part of it is stored for ever; one that may go on is left for the next push. */
+static enum status send_parts(struct sending *s, struct buf *err) {
+    const struct push_store *store = s->p->opt->store;
+    int64_t part = part_size(s->p, s->bytes);
+    struct push_upload u = {.n = (size_t)((s->bytes + part - 1) / part)};
+    u.parts = calloc(u.n, sizeof *u.parts);
+    enum status st =
+        u.parts ? store->open_parts(store->ctx, s->worker, s->key, s->sha256, &u, err) : fail(err, ST_FATAL, "out of memory");
+    bool opened = st == ST_OK;
+    for (size_t i = 0; st == ST_OK && i < u.n; i++) st = send_part(s, &u, i, part, err);
+    if (st == ST_OK) st = store->end_parts(store->ctx, s->worker, s->key, &u, err);
+    if (opened && (st == ST_SKIP || st == ST_FATAL)) store->give_up(store->ctx, s->worker, s->key, &u);
+    free(u.parts);
+    return st;
+}
+
+/* ---- files ---- */
+
 /* Send until it is there: asked before, so that nothing is sent twice, and after. */
-static enum status send_file(struct push *p, unsigned worker, const char *key, const char *path, int64_t bytes, const char *sha256,
-                             bool *sent, struct buf *err) {
-    const struct push_store *s = p->opt->store;
-    *sent = false;
+static enum status send_file(struct sending *f, struct buf *err) {
+    const struct push_store *s = f->p->opt->store;
+    bool sent = false;
     for (unsigned attempt = 1;; attempt++) {
         int64_t there = -1;
         char digest[65] = "";
-        enum status st = s->head(s->ctx, worker, key, &there, digest, err);
-        if (st == ST_OK && there == bytes && !strcmp(digest, sha256)) return ST_OK;
-        if (st == ST_OK && *sent) return fail(err, ST_SKIP, "%s: the store does not have what was sent", key);
-        if (st == ST_OK) {
-            st = s->put(s->ctx, worker, key, path, bytes, sha256, err);
-            *sent = st == ST_OK;
+        enum status st = s->head(s->ctx, f->worker, f->key, &there, digest, err);
+        if (st == ST_OK && there == f->bytes && !strcmp(digest, f->sha256)) return ST_OK;
+        if (st == ST_OK && sent) return fail(err, ST_SKIP, "%s: the store does not have what was sent", f->key);
+        if (st == ST_OK && f->bytes > part_size(f->p, f->bytes)) {
+            st = send_parts(f, err);
+            sent = st == ST_OK;
+        } else if (st == ST_OK) {
+            st = s->put(s->ctx, f->worker, f->key, f->path, f->bytes, f->sha256, err);
+            sent = st == ST_OK;
+            if (sent) f->sent += (uint64_t)f->bytes;
         }
+        f->put = f->put || sent;
         if (st == ST_OK) continue;
         if (st != ST_RETRY || attempt >= TRIES) return st;
         if (!s->sleep(s->ctx, transport_backoff_ms(attempt, -1))) return fail(err, ST_RETRY, "interrupted");
     }
 }
 
-static void note(struct push *p, int64_t bytes, bool sent) {
+static void note(struct push *p, const struct sending *f) {
     pthread_mutex_lock(&p->lock);
     p->report->files++;
-    p->report->sent_files += sent;
-    p->report->sent_bytes += sent ? (uint64_t)bytes : 0;
-    p->report->bytes += (uint64_t)bytes;
+    p->report->sent_files += f->put;
+    p->report->sent_bytes += f->sent;
+    p->report->bytes += (uint64_t)f->bytes;
     if (p->opt->progress) p->opt->progress(p->opt->progress_ctx, p->report->bytes, 0);
     pthread_mutex_unlock(&p->lock);
 }
@@ -60,7 +145,6 @@ static enum status push_file(struct push *p, unsigned worker, const char *inside
     struct buf path = {.max = LIMIT_URL_INPUT}, key = {.max = LIMIT_URL_INPUT};
     char hex[65];
     int64_t bytes = 0;
-    bool sent = false;
     enum status st = ST_OK;
     path_join(&path, p->opt->releases, inside);
     buf_printf(&key, "%s%s", p->opt->prefix, inside);
@@ -69,8 +153,10 @@ static enum status push_file(struct push *p, unsigned worker, const char *inside
     else if (sha256 && strcmp(hex, sha256) != 0)
         st = fail(err, ST_SKIP, "%s: not what " CHECKSUMS_FILE " says: run villers verify", buf_cstr(&path));
     else {
-        st = send_file(p, worker, buf_cstr(&key), buf_cstr(&path), bytes, hex, &sent, err);
-        if (st == ST_OK) note(p, bytes, sent);
+        struct sending f = {
+            .p = p, .worker = worker, .key = buf_cstr(&key), .path = buf_cstr(&path), .sha256 = hex, .bytes = bytes};
+        st = send_file(&f, err);
+        if (st == ST_OK) note(p, &f);
     }
     buf_free(&path);
     buf_free(&key);

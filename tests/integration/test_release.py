@@ -507,9 +507,9 @@ class Push(WithRelease):
         self.addCleanup(store.stop)
         return store
 
-    def push(self, store, code=0, secret=s3.SECRET):
+    def push(self, store, *args, code=0, secret=s3.SECRET):
         env = dict(os.environ, AWS_ACCESS_KEY_ID=s3.KEY, AWS_SECRET_ACCESS_KEY=secret)
-        return self.villers("push", "essai@1.0.0", "s3://corpus/hub", "--endpoint", store.url, "--region", "fr-par", "--json", "--quiet", code=code, env=env)
+        return self.villers("push", "essai@1.0.0", "s3://corpus/hub", "--endpoint", store.url, "--region", "fr-par", "--json", "--quiet", *args, code=code, env=env)
 
     def test_what_is_pushed_is_pulled(self):
         store = self.store()
@@ -550,6 +550,58 @@ class Push(WithRelease):
 
         store = self.store(drops)
         self.assertIn("does not have what was sent", self.push(store, code=65).stderr)
+        self.assertNotIn("/corpus/hub/essai/1.0.0/_SUCCESS", store.objects)
+
+
+    def test_a_large_file_goes_in_parts(self):
+        store = self.store()
+        data = (self.hub / "releases" / self.shard.strip("/")).read_bytes()
+        part = len(data) // 8 + 1
+        key = "/corpus/hub" + self.shard
+        args = ("--part-size", str(part), "--jobs", "1")
+        # Stopped after the fifth part: what the store has is not sent again.
+        broken = []
+
+        def breaks(handler, body):
+            if "partNumber=6&" not in handler.path or handler.command != "PUT":
+                return False
+            broken.append(handler.path)
+            if len(broken) == 1:
+                handler.connection.shutdown(2)
+                handler.close_connection = True
+            else:
+                p.send_signal(signal.SIGKILL)
+                handler.close_connection = True
+            return True
+
+        store.lie = breaks
+        env = dict(os.environ, AWS_ACCESS_KEY_ID=s3.KEY, AWS_SECRET_ACCESS_KEY=s3.SECRET)
+        p = subprocess.Popen([VILLERS, "push", "essai@1.0.0", "s3://corpus/hub", "--hub", self.hub, "--endpoint", store.url, "--region", "fr-par", "--quiet", *args], env=env)
+        self.assertEqual(p.wait(30), -signal.SIGKILL)
+        store.lie = None
+        self.assertNotIn(key, store.objects)
+        self.assertEqual(len(store.uploads), 1)
+        # An upload of the same key that somebody else left is given up; a part that is damaged at the store is sent again.
+        ours = next(iter(store.uploads))
+        store.uploads["upload/0"] = (key, "", {})
+        store.uploads[ours][2][2] = b"x" * part
+        sent = json.loads(self.push(store, *args).stdout)
+        self.assertEqual(sent["kept_parts"], 4)
+        self.assertEqual(store.objects[key], (data, rel.digest(data)))
+        self.assertEqual(store.uploads, {})
+        self.assertFalse(store.refused)
+        self.assertEqual(json.loads(self.push(store, *args).stdout)["sent_files"], 0)
+
+    def test_parts_that_cannot_be_joined_are_given_up(self):
+        def refuses(handler, body):
+            if handler.command != "POST" or "uploadId" not in handler.path:
+                return False
+            handler.say(403, b"<Error><Code>AccessDenied</Code></Error>")
+            return True
+
+        store = self.store(refuses)
+        self.assertIn("AccessDenied", self.push(store, "--part-size", "40000", code=65).stderr)
+        self.assertEqual(store.uploads, {})
         self.assertNotIn("/corpus/hub/essai/1.0.0/_SUCCESS", store.objects)
 
 
