@@ -28,8 +28,8 @@ static const char *const sql[LEARNT_N] = {
     [LEARNT_JUDGED_PUT] = "INSERT OR REPLACE INTO judged VALUES(?1,?2,?3,?4,?5)",
     [LEARNT_JUDGED_DUE] = "SELECT origin, host, source, said, due FROM judged WHERE due<=?1",
     [LEARNT_JUDGED_LATER] = "UPDATE judged SET due=?2 WHERE due<=?1",
-    [LEARNT_TAKEN] = "SELECT u.key, u.url, u.host, u.source, u.kind FROM visit v JOIN url u ON u.key=v.key"
-                     " WHERE v.key>?1 AND v.doc<>'' AND u.state=2 ORDER BY v.key LIMIT ?2",
+    [LEARNT_TAKEN] = ("SELECT u.key, u.url, u.host, u.source, u.kind FROM visit v JOIN url u ON u.key=v.key"
+                      " WHERE v.key>?1 AND v.doc<>'' AND u.state=2 ORDER BY v.key LIMIT ?2"),
 };
 
 enum status frontier_learnt_open(struct frontier *f, struct buf *err) {
