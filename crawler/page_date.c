@@ -2,6 +2,7 @@
  * Dates, by trying each pattern at each number or word.
  */
 #include "crawler/page_date.h"
+#include "base/chunk.h"
 #include "base/clock.h"
 
 enum { YEAR_MIN = 1995, YEAR_MAX = 2099 };
@@ -201,8 +202,16 @@ static bool digit_within(struct slice s, size_t from, size_t n) {
     return false;
 }
 
+/* No day is written without one, and most texts of a page have none. */
+static bool holds_digit(struct slice s, size_t from) {
+    for (; from < s.len; from += CHUNK)
+        if (chunk_any((chunk)(chunk_at(s, from, 0) - '0' < 10))) return true;
+    return false;
+}
+
 size_t page_date_find(struct slice s, bool month_first, size_t from, struct page_day *day) {
     struct cursor c = {s, from};
+    if (!holds_digit(s, from)) return SIZE_MAX;
     while (c.at < s.len) {
         char ch = s.ptr[c.at];
         if (ascii_is_digit(ch)) {

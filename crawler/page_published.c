@@ -161,6 +161,13 @@ static bool read_text(struct page_job *j, bool month_first) {
            read_range(j, month_first, h1, n, SIZE_MAX);
 }
 
+/* The letters that such words begin with: a walk over all texts asks this first. */
+static bool may_announce(char c) {
+    static const uint32_t initials =
+        1u << ('p' - 'a') | 1u << ('m' - 'a') | 1u << ('d' - 'a') | 1u << ('v' - 'a') | 1u << ('e' - 'a') | 1u << ('g' - 'a');
+    return ascii_is_alpha(c) && initials >> (ascii_lower(c) - 'a') & 1;
+}
+
 /* What announces a day of publication in a line that is not empty; none of "mis à jour le". */
 static size_t announces(struct slice s) {
     static const struct slice words[] = {
@@ -171,7 +178,6 @@ static size_t announces(struct slice s) {
         SLICE_LIT("erschienen"),     SLICE_LIT("publicado"),       SLICE_LIT("pubblicato"),       SLICE_LIT("gepubliceerd"),
     };
     char first = ascii_lower(s.ptr[0]);
-    if (!memchr("pmdveg", first, 6)) return 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i].ptr[0] == first && slice_starts_nocase(s, words[i])) return words[i].len;
     return 0;
@@ -193,7 +199,8 @@ static bool read_said(struct page_job *j, bool month_first, bool aside) {
         if (t->nodes[i].tag != TAG_TEXT || t->nodes[i].len > SAID_TEXT) continue;
         struct slice s = page_node_text(t, i);
         for (size_t k = 0, n; k + 6 < s.len; k++) {
-            if ((k && (ascii_is_alpha(s.ptr[k - 1]) || s.ptr[k - 1] < 0)) || !(n = announces(slice_sub(s, k, s.len)))) continue;
+            if (!may_announce(s.ptr[k]) || (k && (ascii_is_alpha(s.ptr[k - 1]) || s.ptr[k - 1] < 0))) continue;
+            if (!(n = announces(slice_sub(s, k, s.len)))) continue;
             tries++;
             if (!aside && is_aside(t, i, title)) break;
             buf_clear(&j->scratch);

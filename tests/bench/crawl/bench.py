@@ -25,6 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD") or ROOT / "build").resolve()
 VILLERS = os.environ.get("VILLERS") or str(BUILD / "villers")
 BARE = os.environ.get("CRAWL_BARE") or str(BUILD / "bin-gcc" / "bench" / "crawl_bare")
+WGET2_WHOLE = 20000  # pages up to which wget2 runs to its end with each number of threads
+WGET2_PROBE_S = 20
 NGINX = """
 daemon off; master_process on; worker_processes 2; pid %(run)s/nginx.pid; error_log %(run)s/error.log;
 events { worker_connections 8192; }
@@ -85,14 +87,23 @@ def run_bare(work, urls, parse):
     return wall, cpu, rss, pages, size
 
 
-def run_wget2(work, seeds, threads):
+def run_wget2(work, seeds, threads, seconds=3600):
     out = cold(work, "wget2")
     args = ["wget2", "-q", "-r", "-l", "inf", "-H", "-D", farm.DOMAIN, "-i", seeds, "-P", out, "--max-threads=%d" % threads, "--follow-tags=a/href", "-t", "1",
             "--no-compression"]
-    wall, cpu, rss, _, _ = measured(args, 3600)
+    wall, cpu, rss, _, _ = measured(args, seconds)
     pages = sum(len(files) for _, _, files in os.walk(out))
     shutil.rmtree(out)
     return wall, cpu, rss, pages, 0
+
+
+def best_wget2(args, seeds):
+    """Whole, with each number of threads; on a large farm the number is found on its first pages."""
+    counts = [int(t) for t in args.threads.split(",")]
+    if args.pages > WGET2_WHOLE and len(counts) > 1:
+        rates = [(run[3] / run[0], t) for t in counts for run in [run_wget2(args.work, seeds, t, WGET2_PROBE_S)]]
+        counts = [max(rates)[1]]
+    return max((run_wget2(args.work, seeds, t) + (t,) for t in counts), key=lambda r: r[3] / r[0])
 
 
 def install_scrapy():
@@ -144,7 +155,7 @@ def compare(args, names, urls, seeds):
         if parsed:
             print("  CPU a page, villers / (bare + parse): %.2f   (aim: at most 1.5)" % (ours[1] / ours[3] / (parsed[1] / parsed[3])), flush=True)
     if "wget2" in only:
-        best = max((run_wget2(args.work, seeds, t) + (t,) for t in (int(t) for t in args.threads.split(","))), key=lambda r: r[3] / r[0])
+        best = best_wget2(args, seeds)
         line("wget2, %d threads" % best[5], *best[:4])
         if ours:
             print("  pages/s, villers / wget2: %.2f   (aim: at least 1)" % (ours[3] / ours[0] / (best[3] / best[0])), flush=True)
