@@ -90,8 +90,11 @@ static enum status answer_piece(struct run *r, struct engine_worker *w, struct e
     if (st != ST_OK) return st;
     size_t before = b->out.len;
     st = p->long_file ? fail(err, ST_SKIP, "longer than %zu bytes", LIMIT_LINE) : r->e->answer(w->own, &rec, &b->out, err);
-    if (st == ST_OK && !buf_ok(&b->out)) st = fail(err, ST_FATAL, "the answer does not fit in memory");
-    if (st != ST_OK) buf_truncate(&b->out, before);
+    if (st == ST_OK && !buf_ok(&b->out)) st = fail(err, ST_SKIP, "its answer would be longer than %zu bytes", b->out.max - before);
+    if (st != ST_OK) {
+        b->out.failed = false;
+        buf_truncate(&b->out, before);
+    }
     if (st == ST_SKIP && err->len) refuse(&b->out, &rec, err);
     return st;
 }
