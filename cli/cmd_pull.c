@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define DEFAULT_JOBS 4
+#define FAILURES_TOLD 20
 
 struct pull_args {
     const char *key, *shards;
@@ -100,15 +101,26 @@ static int exit_of(enum status st, const struct pull_report *r) {
     return EXIT_CANNOT_CREATE;
 }
 
+/* What did not come, and what to do about it. */
+static void print_failures(int code, enum status st, const struct pull_report *r, const struct buf *err) {
+    size_t told = 0;
+    for (size_t i = 0; i < r->n_items && told < FAILURES_TOLD; i++)
+        if (r->items[i].failure && ++told) cli_error(code, "pull: %s: %s", r->items[i].path, r->items[i].failure);
+    if (r->n_failures > told) cli_error(code, "pull: and %zu more files (--json names them all)", r->n_failures - told);
+    cli_error(code, "pull: %s", buf_cstr(err));
+    if (r->n_failures && st == ST_SKIP)
+        cli_error(code,
+                  "pull: the server does not have the files that SHA256SUMS promises: tell its keeper. What came is kept, and "
+                  "the same command brings the rest once it is mended");
+    else if (r->n_failures)
+        cli_error(code, "pull: what came is kept: the same command goes on from there");
+}
+
 static int finish(struct cli *cli, const struct pull_args *args, const char *dest, enum status st, const struct pull_report *r,
                   const struct buf *err) {
     struct buf out = {0};
     int code = exit_of(st, r);
-    if (st != ST_OK) {
-        for (size_t i = 0; i < r->n_items; i++)
-            if (r->items[i].failure) cli_error(code, "pull: %s: %s", r->items[i].path, r->items[i].failure);
-        cli_error(code, "pull: %s", buf_cstr(err));
-    }
+    if (st != ST_OK) print_failures(code, st, r, err);
     if (cli->json)
         print_json(&out, r, dest, st == ST_OK, args->list);
     else if (st == ST_OK && args->list)
@@ -171,7 +183,8 @@ static const struct option pull_options[] = {
     {"list", 'l', OPTION_FLAG, offsetof(struct pull_args, list), NULL, "say what the version holds, fetch nothing"},
     {"key", 'k', OPTION_STRING, offsetof(struct pull_args, key), "KEY",
      "minisign public key that must have signed: its file, or the key itself"},
-    {"jobs", 'j', OPTION_INT, offsetof(struct pull_args, jobs), "N", "files fetched at once (default 4)"},
+    {"jobs", 'j', OPTION_INT, offsetof(struct pull_args, jobs), "N",
+     "connections at once, for several files or ranges of a large one (default 4)"},
     {"timeout", 0, OPTION_INT, offsetof(struct pull_args, timeout_s), "S",
      "longest silence of the server, in seconds (default 30)"},
     {"connect-to", 0, OPTION_LIST, offsetof(struct pull_args, connect_to), "H:P:A:P",

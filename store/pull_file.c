@@ -85,12 +85,24 @@ static bool digest_right(const struct fetch *x) {
 
 /* ---- one request ---- */
 
+/* What to add to the message when the bytes are wrong: a Content-Encoding that nobody asked for tells who changed them. */
+static const char *coded(const struct fetch *x, struct buf *text) {
+    buf_clear(text);
+    if (x->ans.coding[0]) buf_printf(text, "; it came with Content-Encoding: %s, which was not asked for", x->ans.coding);
+    return buf_cstr(text);
+}
+
 /* The first bytes came: do they go on where the part ends? */
 static enum status judge(struct fetch *x) {
     const struct transport_answer *a = &x->ans;
     x->answered = true;
-    if (x->f->bytes >= 0 && a->total >= 0 && a->total != x->f->bytes)
-        return fail(x->err, ST_SKIP, "%s: %lld bytes there, %lld promised", x->f->url, (long long)a->total, (long long)x->f->bytes);
+    if (x->f->bytes >= 0 && a->total >= 0 && a->total != x->f->bytes) {
+        struct buf why = {.max = LIMIT_ERR};
+        fail(x->err, ST_SKIP, "%s: %lld bytes there, %lld promised%s", x->f->url, (long long)a->total, (long long)x->f->bytes,
+             coded(x, &why));
+        buf_free(&why);
+        return ST_SKIP;
+    }
     if (a->from != x->have) { /* a server that knows no ranges, or the file changed since */
         enum status st = empty_part(x);
         if (st != ST_OK) return st;
@@ -211,7 +223,11 @@ static enum status conclude(struct fetch *x, enum status st) {
     bool mixed = x->asked > 0 || x->resumed;
     st = mend(x);
     if (st != ST_SKIP) return st;
-    return fail(x->err, ST_RETRY, "%s: damaged%s: SHA-256 is not %s", x->f->url, mixed ? " after a resume" : "", x->f->sha256);
+    struct buf why = {.max = LIMIT_ERR};
+    fail(x->err, ST_RETRY, "%s: damaged%s: SHA-256 is not %s%s", x->f->url, mixed ? " after a resume" : "", x->f->sha256,
+         coded(x, &why));
+    buf_free(&why);
+    return ST_RETRY;
 }
 
 static enum status loop(struct fetch *x) {

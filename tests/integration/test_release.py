@@ -1,5 +1,6 @@
 """Releases over HTTP: serve, verify and pull, with servers that lie, kills and full disks; then forget and diff on a real hub."""
 import contextlib
+import email.utils
 import gzip
 import http.client
 import json
@@ -190,6 +191,47 @@ class Pull(WithRelease):
 
         self.pull(self.lie_once(change))
         self.assert_same()
+
+    def test_lies_of_the_way(self):
+        """What a proxy or a mirror's front may do to one file: the error says what and where, and nothing is taken for whole."""
+
+        def date(h, data, begin):
+            h.say(503, Retry_After=email.utils.formatdate(time.time() + 2, usegmt=True))
+
+        def loop(h, data, begin):
+            h.say(302, Location=h.path)
+
+        def to_a_file(h, data, begin):
+            h.say(302, Location="file:///etc/passwd")
+
+        def packed(h, data, begin):
+            h.say(200, gzip.compress(data), Content_Encoding="gzip", ETag='"g"')
+
+        def empty(h, data, begin):
+            h.say(200)
+
+        def page(h, data, begin):
+            h.say(200, b"<html>Connectez-vous au portail</html>", Content_Type="text/html")
+
+        def no_range_told(h, data, begin):
+            h.say(206, data)
+
+        def huge_range(h, data, begin):
+            h.say(206, data, Content_Range="bytes 18446744073709551615-18446744073709551616/18446744073709551617")
+
+        for lie, times, code, says in ((date, 1, 0, ""), (loop, 99, 65, "redirects"), (to_a_file, 99, 65, "rotocol"), (packed, 99, 65, "gzip"),
+                                       (empty, 1, 0, ""), (page, 99, 65, "promised"), (no_range_told, 1, 0, ""), (huge_range, 1, 0, "")):
+            with self.subTest(lie.__name__):
+                self.dest = self.path / lie.__name__
+                p = self.pull(self.lie_once(lie, times), code=code)
+                if code == 0:
+                    self.assert_same()
+                else:
+                    self.assertIn(says, p.stderr)
+                    self.assertIn(self.shard.split("/")[-1], p.stderr)
+                    self.assertFalse((self.dest / "_SUCCESS").exists())
+                self.pull(self.liar())
+                self.assert_same()
 
     def test_nothing_there(self):
         server = self.liar()
