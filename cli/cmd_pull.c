@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/progress.h"
@@ -5,10 +6,12 @@
 #include "store/pull.h"
 #include "store/semver.h"
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define DEFAULT_JOBS 4
 #define FAILURES_TOLD 20
+#define RATE_MS 500
 
 struct pull_args {
     const char *key, *shards;
@@ -17,8 +20,32 @@ struct pull_args {
     struct option_list connect_to, source, license;
 };
 
+struct shown {
+    struct progress line;
+    int64_t at_ms; /* of the last measure of the rate */
+    uint64_t at_bytes;
+    double rate; /* bytes a second, smoothed: what was there before is found at once and must not count for long */
+};
+
 static void show_progress(void *ctx, uint64_t done, uint64_t total) {
-    progress_update(ctx, done, total > done ? total : done, "bytes", "");
+    struct shown *s = ctx;
+    char text[160], left[64] = "";
+    int64_t now = clock_mono_ms(), since = now - s->at_ms;
+    if (since >= RATE_MS) {
+        double rate = done > s->at_bytes ? (double)(done - s->at_bytes) * 1000 / (double)since : 0;
+        s->rate = s->rate > 0 ? (2 * s->rate + rate) / 3 : rate;
+        s->at_ms = now;
+        s->at_bytes = done;
+    }
+    if (total > done && s->rate > 0) {
+        double seconds = (double)(total - done) / s->rate;
+        long long whole = seconds < 359999 ? (long long)seconds : 359999;
+        snprintf(left, sizeof left, ", %lld:%02lld:%02lld left", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+    if (total < done) total = done;
+    snprintf(text, sizeof text, "%.1f of %.1f MB (%.0f %%), %.1f MB/s%s", (double)done / 1e6, (double)total / 1e6,
+             total ? 100.0 * (double)done / (double)total : 0, s->rate / 1e6, left);
+    progress_text(&s->line, text);
 }
 
 /* "URL@VERSION": the version is what follows the last '@' when that reads as one ('@' may stand in a URL).  Owned copy of the rest. */
@@ -138,7 +165,7 @@ static int run_pull(struct cli *cli, void *options, char **operands, int n) {
     struct remote remote = {0};
     struct sign_public key;
     struct pull_report report = {0};
-    struct progress progress;
+    struct shown shown = {0};
     const char *version = NULL, *dest = n > 1 ? operands[1] : NULL;
     if (!args->list && !dest) return cli_error(EXIT_USAGE, "pull: where to? pull URL[@VERSION] DEST (or --list)");
     if (args->jobs < 0 || args->jobs > 256 || args->timeout_s < 0) return cli_error(EXIT_USAGE, "pull: --jobs is from 1 to 256");
@@ -149,7 +176,8 @@ static int run_pull(struct cli *cli, void *options, char **operands, int n) {
     if (st == ST_OK) st = remote_open(source, jobs, args->timeout_s, &args->connect_to, &remote, &err);
     int code = st == ST_OK ? EXIT_DONE : cli_fail(st, &err);
     if (st == ST_OK) {
-        progress_begin(&progress, "pull", cli->quiet);
+        progress_begin(&shown.line, "pull", cli->quiet);
+        shown.at_ms = clock_mono_ms();
         struct pull_options opt = {.source = source,
                                    .version = version,
                                    .dest = args->list ? NULL : dest,
@@ -161,9 +189,9 @@ static int run_pull(struct cli *cli, void *options, char **operands, int n) {
                                    .everything = args->all,
                                    .workers = jobs,
                                    .progress = show_progress,
-                                   .progress_ctx = &progress};
+                                   .progress_ctx = &shown};
         st = args->list ? pull_list(&opt, &report, &err) : pull_release(&opt, &report, &err);
-        progress_end(&progress);
+        progress_end(&shown.line);
         code = finish(cli, args, dest, st, &report, &err);
     }
     pull_report_free(&report);

@@ -186,7 +186,7 @@ static enum status put_stretch(struct fetch_put *f, unsigned worker, const char 
     CURL *easy = f->handles[worker];
     struct source source = {.fd = open(path, O_RDONLY | O_CLOEXEC), .at = from, .end = from + bytes};
     *a = (struct answer){.length = -1};
-    if (source.fd < 0) return fail_errno(err, "cannot open", path);
+    if (source.fd < 0) return fail_errno(err, "open", path);
     enum status st = headers ? ST_OK : fail(err, ST_FATAL, "out of memory");
     if (st == ST_OK) {
         prepare(f, easy, url, a);

@@ -23,10 +23,10 @@ enum status blocks_of(const char *path, struct buf *out, struct buf *err) {
     size_t len = BLOCK_BYTES;
     buf_clear(out);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail_errno(err, "cannot open", path);
+    if (fd < 0) return fail_errno(err, "open", path);
     enum status st = buf_reserve(&block, BLOCK_BYTES) ? ST_OK : fail(err, ST_FATAL, "out of memory");
     while (st == ST_OK && len == BLOCK_BYTES) {
-        if (!read_block(fd, block.data, &len)) st = fail_errno(err, "cannot read", path);
+        if (!read_block(fd, block.data, &len)) st = fail_errno(err, "read", path);
         if (st != ST_OK || len == 0) break;
         hash128_hex(hash128(slice_of(block.data, len)), hex);
         buf_str(out, hex);

@@ -69,7 +69,7 @@ enum status pull_open_dest(struct pull *p) {
     if (st == ST_OK) {
         p->lock_fd = open(pull_path(p, &path, PULL_STAGING "/lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (p->lock_fd < 0)
-            st = fail_errno(p->err, "cannot create", buf_cstr(&path));
+            st = fail_errno(p->err, "create", buf_cstr(&path));
         else if (flock(p->lock_fd, LOCK_EX | LOCK_NB) != 0)
             st = fail(p->err, ST_RETRY, "%s: another pull is at work there", p->opt->dest);
     }
@@ -81,7 +81,7 @@ enum status pull_open_dest(struct pull *p) {
 static enum status remove_file(struct pull *p, const char *path) {
     struct buf full = {.max = LIMIT_URL_INPUT};
     bool gone = unlink(pull_path(p, &full, path)) == 0 || errno == ENOENT;
-    enum status st = gone ? ST_OK : fail_errno(p->err, "cannot remove", buf_cstr(&full));
+    enum status st = gone ? ST_OK : fail_errno(p->err, "remove", buf_cstr(&full));
     buf_free(&full);
     return st;
 }
@@ -103,7 +103,7 @@ static enum status move_in(struct pull *p, const struct pull_item *it) {
         for (size_t i = 0; errno == ENOENT && i < p->report->n_items && !twin; i++)
             if (&p->report->items[i] != it && !strcmp(p->report->items[i].sha256, it->sha256)) twin = &p->report->items[i];
         if (!twin)
-            st = fail_errno(p->err, "cannot rename to", buf_cstr(&to));
+            st = fail_errno(p->err, "rename to", buf_cstr(&to));
         else
             st = file_read(pull_path(p, &from, twin->path), LIMIT_RELEASE_META - MIB, &text, p->err);
         if (st == ST_OK) st = file_write(buf_cstr(&to), buf_view(&text), p->err);

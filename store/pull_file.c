@@ -48,7 +48,7 @@ bool pull_file_digest(const char *path, char hex[65], int64_t *bytes) {
 /* ---- the part ---- */
 
 static enum status empty_part(struct fetch *x) {
-    if (ftruncate(x->fd, 0) != 0 || lseek(x->fd, 0, SEEK_SET) != 0) return fail_errno(x->err, "cannot empty", x->f->part);
+    if (ftruncate(x->fd, 0) != 0 || lseek(x->fd, 0, SEEK_SET) != 0) return fail_errno(x->err, "empty", x->f->part);
     atomic_fetch_sub(x->f->done_bytes, (int64_t)x->have);
     sha256_init(&x->hash);
     x->have = 0;
@@ -68,7 +68,7 @@ static enum status read_part(struct fetch *x) {
         sha256_update(&x->hash, chunk, (size_t)n);
         x->have += (uint64_t)n;
     }
-    if (n < 0) return fail_errno(x->err, "cannot read", x->f->part);
+    if (n < 0) return fail_errno(x->err, "read", x->f->part);
     atomic_fetch_add(x->f->done_bytes, (int64_t)x->have);
     x->resumed = x->have > 0;
     return x->f->bytes >= 0 && x->have > (uint64_t)x->f->bytes ? empty_part(x) : ST_OK;
@@ -255,10 +255,10 @@ static enum status loop(struct fetch *x) {
 enum status pull_file_fetch(const struct pull_file *f, struct buf *err) {
     struct fetch x = {.f = f, .err = err};
     x.fd = open(f->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (x.fd < 0) return fail_errno(err, "cannot create", f->part);
-    enum status st = pull_file_begin_from_old(f, x.fd) ? read_part(&x) : fail_errno(err, "cannot write", f->part);
+    if (x.fd < 0) return fail_errno(err, "create", f->part);
+    enum status st = pull_file_begin_from_old(f, x.fd) ? read_part(&x) : fail_errno(err, "write", f->part);
     if (st == ST_OK) st = loop(&x);
-    if (st == ST_OK && fsync(x.fd) != 0) st = fail_errno(err, "cannot sync", f->part);
+    if (st == ST_OK && fsync(x.fd) != 0) st = fail_errno(err, "sync", f->part);
     close(x.fd);
     return st;
 }

@@ -107,10 +107,10 @@ static enum status open_part(struct pull_ranges *r, struct buf *err) {
     struct stat sb;
     if (r->fd >= 0) return ST_OK;
     r->fd = open(r->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (r->fd < 0) return fail_errno(err, "cannot create", r->part);
-    if (!pull_file_begin_from_old(&r->f, r->fd)) return fail_errno(err, "cannot write", r->part);
+    if (r->fd < 0) return fail_errno(err, "create", r->part);
+    if (!pull_file_begin_from_old(&r->f, r->fd)) return fail_errno(err, "write", r->part);
     if (fstat(r->fd, &sb) == 0 && (uint64_t)sb.st_size > r->bytes && ftruncate(r->fd, sb.st_size = (off_t)r->bytes) != 0)
-        return fail_errno(err, "cannot shorten", r->part);
+        return fail_errno(err, "shorten", r->part);
     return ST_OK;
 }
 
@@ -129,7 +129,7 @@ static enum status write_at(struct range *x, const char *bytes, size_t len, uint
     while (len) {
         ssize_t n = pwrite(x->r->fd, bytes, len, (off_t)at);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return fail_errno(&x->err, "cannot write", x->r->part);
+        if (n <= 0) return fail_errno(&x->err, "write", x->r->part);
         bytes += n;
         at += (uint64_t)n;
         len -= (size_t)n;
@@ -366,6 +366,6 @@ enum ranges_result pull_ranges_finish(struct pull_ranges *r, enum status *st, st
     }
     bool whole = !r->one_stream && digest_right(r);
     if (whole ? fsync(r->fd) == 0 : cut_to_stream(r)) return whole ? RANGES_DONE : RANGES_ONE_STREAM;
-    *st = fail_errno(err, whole ? "cannot sync" : "cannot shorten", r->part);
+    *st = fail_errno(err, whole ? "sync" : "shorten", r->part);
     return RANGES_FAILED;
 }

@@ -85,7 +85,7 @@ static enum status copy_out(int fd, const struct transport_request *req, enum st
         if (req->bytes && req->from + req->bytes - at < want) want = (size_t)(req->from + req->bytes - at);
         ssize_t n = want ? pread(fd, chunk.data, want, (off_t)at) : 0;
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) st = fail_errno(err, "cannot read", req->url);
+        if (n < 0) st = fail_errno(err, "read", req->url);
         if (n <= 0) break;
         at += (uint64_t)n;
         if (at - req->from > req->max_bytes)
@@ -112,7 +112,7 @@ static enum status file_get(void *ctx, unsigned worker, const struct transport_r
         ans->status = 404;
         return ST_OK;
     }
-    if (fd < 0) return fail_errno(err, "cannot open", path) == ST_RETRY ? ST_RETRY : ST_SKIP;
+    if (fd < 0) return fail_errno(err, "open", path) == ST_RETRY ? ST_RETRY : ST_SKIP;
     enum status st = ST_OK;
     if (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)) {
         ans->status = 404;
