@@ -20,8 +20,8 @@ static const struct stats_table all_tables[] = {
     {STATS_SPREAD, MANIFEST_SPREAD_SCORE, "score_band", "Sûreté de la langue", "Confidence in the language", STATS_BY_KEY, NULL, 0},
     {STATS_SPREAD, MANIFEST_SPREAD_LENGTH, "length_band", "Longueur en mots", "Length in words", STATS_BY_KEY, NULL, 0},
     {STATS_SPREAD, MANIFEST_SPREAD_TYPE, "document_type", "Type de document", "Type of document", STATS_BY_SIZE, NULL, 0},
-    {STATS_SPREAD, MANIFEST_SPREAD_QUALITY, "quality_band", "Qualité (marge sous les seuils de FineWeb-2)",
-     "Quality (room left by FineWeb-2's limits)", STATS_BY_KEY, NULL, 0},
+    {STATS_SPREAD, MANIFEST_SPREAD_QUALITY, "quality_band", "Qualité, marge sous FineWeb-2", "Quality, room under FineWeb-2",
+     STATS_BY_KEY, NULL, 0},
     {STATS_TALLY, MANIFEST_OUTCOME, "outcome", "Verdict", "Verdict", STATS_BY_SIZE, NULL, 0},
 };
 #define N_TABLES (sizeof all_tables / sizeof *all_tables)
