@@ -32,6 +32,7 @@ bool page_type_counts(struct slice name) {
                                          "APIReference", "GovernmentService", "DefinedTerm"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (slice_eq_str(name, others[i])) return true;
+    if (slice_eq_str(name, "JobPosting")) return false; /* an offer, not a text that somebody posts */
     return slice_ends(name, slice_str("Article")) || slice_ends(name, slice_str("Posting"));
 }
 

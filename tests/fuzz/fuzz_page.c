@@ -21,8 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .url = slice_str("https://exemple.fr/a/b"), .agent = slice_str("villers"), .want_links = true, .want_text = true};
     struct page p;
     if (page_read(reader, slice_of((const char *)data, size), &opt, &p, &err) != ST_OK) abort();
-    struct slice all[] = {p.canonical, p.refresh, p.licence.spdx, p.licence.evidence,  p.title,
-                          p.author,    p.site,    p.date,         p.declared_language, p.text};
+    struct slice all[] = {p.canonical, p.refresh, p.licence.spdx,      p.licence.evidence, p.title, p.author,
+                          p.site,      p.date,    p.declared_language, p.declared_type,    p.text};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) check_slice(all[i]);
     if (p.n_links > LIMIT_LINKS) abort();
     for (size_t i = 0; i < p.n_links; i++) check_slice(p.links[i].url);

@@ -1,5 +1,6 @@
 /* Text repair on any bytes, with and without OCR: bounded, counted, settled after a few rounds; and the hint of variety. */
 #include "base/utf8.h"
+#include "dedup/doctype.h"
 #include "dedup/repair.h"
 #include "dedup/variety.h"
 #include <stdlib.h>
@@ -35,6 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         held = next;
     }
     variety_of(buf_view(&held), buf_view(&held), buf_view(&held), &v);
+    struct doctype_facts facts = {buf_view(&held), buf_view(&held), buf_view(&held)};
+    struct doctype type;
+    doctype_of(&facts, &type);
+    if (type.type >= DOC_TYPES || (*type.by == '\0') != (type.type == DOC_TYPE_OTHER)) abort();
     buf_free(&held);
     repair_free(r);
     return 0;

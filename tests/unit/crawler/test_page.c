@@ -178,6 +178,8 @@ static const struct {
      "{\"@type\":\"NewsArticle\"}]}</script><div itemscope itemtype='http://schema.org/DiscussionForumPosting'>x</div>"
      "<div itemprop=comment itemtype='http://schema.org/BlogPosting'>x</div><meta name=citation_doi content=10.1/2>",
      "ld:NewsArticle microdata:DiscussionForumPosting meta:citation"},
+    {'T', "<script type=application/ld+json>{\"@type\":\"JobPosting\"}</script><meta property=og:type content='website'>",
+     "og:website"},
     {'T', "<meta name=generator content='é \x01'><meta property=og:type content=''><div itemtype='schema.org/'>x</div>", ""},
     {'L',
      "<script type='application/ld+json'>{\"@type\":\"WebSite\",\"license\":\"https://creativecommons.org/licenses/by/4.0/\"}</script>",
