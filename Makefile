@@ -24,11 +24,11 @@ BIN := $(BUILD)/bin-$(FLAVOUR)
 PREFIX ?= /usr/local
 VERSION := 0.1.0
 
-PKGS := libcurl libxml-2.0 libzstd zlib sqlite3 libxxhash nettle libsodium libpsl libutf8proc libcyaml libmicrohttpd simdjson libidn2 uchardet libbrotlidec libarchive
+PKGS := libcurl libxml-2.0 libzstd zlib sqlite3 libxxhash nettle libsodium libpsl libutf8proc libcyaml libmicrohttpd simdjson icu-uc uchardet libbrotlidec libarchive
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LIBS_base = $(shell pkg-config --libs libxxhash nettle libutf8proc simdjson 2>/dev/null) -lstdc++ -lm
 LIBS_store = $(shell pkg-config --libs libsodium libarchive libzstd zlib sqlite3 2>/dev/null)
-LIBS_crawler = $(shell pkg-config --libs libcurl libxml-2.0 libpsl libidn2 uchardet libbrotlidec libarchive zlib libzstd sqlite3 2>/dev/null)
+LIBS_crawler = $(shell pkg-config --libs libcurl libxml-2.0 libpsl icu-uc uchardet libbrotlidec libarchive zlib libzstd sqlite3 2>/dev/null)
 # The full tables come first, else the small ones are linked silently (langid_cld2.cc asserts which).
 LIBS_dedup = -Wl,--no-as-needed -lcld2_full -lcld2 -Wl,--as-needed -lstdc++
 LIBS_cli = $(shell pkg-config --libs libcyaml libmicrohttpd 2>/dev/null)

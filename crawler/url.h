@@ -4,7 +4,7 @@
  * URLs: the WHATWG URL Standard's parser and serialiser for http and https, then Villers' canonical form:
  * no fragment, unreserved characters (RFC 3986 2.3) decoded, hex digits of escapes upper case, an empty query and
  * the host's trailing dot dropped, tracking and session parameters removed.  Parameters are not sorted and slashes not
- * merged: that changes pages.  Host names through libidn2 (UTS #46, non-transitional).
+ * merged: that changes pages.  Host names through ICU (UTS #46, non-transitional).
  */
 #include "base/buf.h"
 

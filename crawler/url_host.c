@@ -1,6 +1,6 @@
 #include "crawler/url_host.h"
 #include "base/utf8.h"
-#include <idn2.h>
+#include <unicode/uidna.h>
 
 /* A domain past 253 octets cannot be resolved (RFC 1035 2.3.4); four times that leaves room for escapes and mapping. */
 #define HOST_MAX 1024
@@ -167,26 +167,34 @@ static enum status ipv6(struct slice s, struct buf *out, struct buf *err) {
     return ST_OK;
 }
 
-/* Domain to ASCII (UTS #46, non-transitional, not strict) for a domain that is not plain ASCII or holds an A-label. */
+/*
+ * WHATWG "domain to ASCII", beStrict false, for a domain that is not plain ASCII: UTS #46 processing, not
+ * transitional, CheckBidi and CheckJoiners, but neither CheckHyphens nor VerifyDnsLength, whose errors are passed over.  IDNA 2008 is
+ * narrower (it has no emoji), and browsers do not hold to it.
+ */
 static enum status domain_to_ascii(struct slice domain, struct buf *out, struct buf *err) {
-    if (domain.len > HOST_MAX || memchr(domain.ptr, 0, domain.len)) return fail(err, ST_SKIP, "bad host name");
-    char name[HOST_MAX + 1];
-    memcpy(name, domain.ptr, domain.len);
-    name[domain.len] = 0;
-    char *ascii = NULL;
-    int rc = idn2_to_ascii_8z(name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    if (rc != IDN2_OK) return fail(err, rc == IDN2_MALLOC ? ST_FATAL : ST_SKIP, "bad host name: %s", idn2_strerror(rc));
-    buf_str(out, ascii);
-    idn2_free(ascii);
+    static const uint32_t lenient = UIDNA_ERROR_EMPTY_LABEL | UIDNA_ERROR_LABEL_TOO_LONG | UIDNA_ERROR_DOMAIN_NAME_TOO_LONG |
+                                    UIDNA_ERROR_LEADING_HYPHEN | UIDNA_ERROR_TRAILING_HYPHEN | UIDNA_ERROR_HYPHEN_3_4;
+    static const uint32_t options = UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII;
+    char ascii[8 * HOST_MAX];
+    if (domain.len > HOST_MAX) return fail(err, ST_SKIP, "bad host name: too long");
+    UErrorCode code = U_ZERO_ERROR;
+    UIDNA *idna = uidna_openUTS46(options, &code);
+    if (U_FAILURE(code)) return fail(err, ST_FATAL, "host names: %s", u_errorName(code));
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+    int32_t n = uidna_nameToASCII_UTF8(idna, domain.ptr, (int32_t)domain.len, ascii, (int32_t)sizeof ascii, &info, &code);
+    uidna_close(idna);
+    if (code == U_MEMORY_ALLOCATION_ERROR) return fail(err, ST_FATAL, "no memory for a host name");
+    if (U_FAILURE(code) || n < 0 || (size_t)n > sizeof ascii) return fail(err, ST_SKIP, "bad host name: %s", u_errorName(code));
+    if (info.errors & ~lenient) return fail(err, ST_SKIP, "bad host name: UTS #46 errors %#x", (unsigned)(info.errors & ~lenient));
+    buf_append(out, ascii, (size_t)n);
     return ST_OK;
 }
 
+/* An ASCII domain is only put in lower case, whatever its "xn--" labels hold (WHATWG URL since June 2026): it resolves or does not. */
 static bool needs_idna(struct slice domain) {
-    for (size_t i = 0; i < domain.len; i++) {
+    for (size_t i = 0; i < domain.len; i++)
         if ((unsigned char)domain.ptr[i] >= 0x80) return true;
-        bool starts = i == 0 || domain.ptr[i - 1] == '.';
-        if (starts && slice_starts_nocase(slice_sub(domain, i, domain.len), slice_str("xn--"))) return true;
-    }
     return false;
 }
 
@@ -208,9 +216,7 @@ enum status url_host(struct slice raw, struct buf *out, struct buf *err) {
         if (raw.ptr[raw.len - 1] != ']') return fail(err, ST_SKIP, "bad IPv6 address: no closing bracket");
         return ipv6(slice_sub(raw, 1, raw.len - 1), out, err);
     }
-    bool plain = !memchr(raw.ptr, '%', raw.len);
-    for (size_t i = 0; i < raw.len && plain; i++) plain = (unsigned char)raw.ptr[i] < 0x80;
-    if (plain && !needs_idna(raw)) return domain_check(raw, out, err);
+    if (!memchr(raw.ptr, '%', raw.len) && !needs_idna(raw)) return domain_check(raw, out, err);
     struct buf decoded, valid, ascii;
     buf_init(&decoded, 64 * 1024);
     buf_init(&valid, 256 * 1024);

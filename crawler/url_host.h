@@ -2,7 +2,7 @@
 #define VILLERS_CRAWLER_URL_HOST_H
 /*
  * The host of a URL: WHATWG URL Standard section 3.5 (host parsing) for special schemes, and 3.6 (serialising).
- * url_host.c is the one file that knows libidn2, url_domain.c the one that knows libpsl.
+ * url_host.c is the one file that knows ICU, url_domain.c the one that knows libpsl.
  */
 #include "base/buf.h"
 

@@ -3,7 +3,7 @@
 # usage: deps.sh SET...   SET: build, check, lint, bench
 set -eu
 build="gcc g++ make pkg-config libc6-dev libcurl4-openssl-dev libxml2-dev libcld2-dev libzstd-dev zlib1g-dev libbrotli-dev libsqlite3-dev libxxhash-dev nettle-dev libsodium-dev
- libpsl-dev libutf8proc-dev libcyaml-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev libidn2-dev libuchardet-dev libarchive-dev poppler-utils ca-certificates"
+ libpsl-dev libutf8proc-dev libcyaml-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev libicu-dev libuchardet-dev libarchive-dev poppler-utils ca-certificates"
 check="libcmocka-dev python3 zstd sqlite3 curl minisign"
 demo="python3 curl dpkg zstd sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev"
