@@ -193,9 +193,9 @@ static struct MHD_Response *file_body(struct serve_entry *e, const struct serve_
 }
 
 /* A part is always one of the file as it stands: loaders count its bytes. */
-static mhd_result send_file(struct serve_http *s, struct MHD_Connection *c, struct serve_entry *e) {
+static mhd_result send_file(struct serve_http *s, struct MHD_Connection *c, struct serve_entry *e, bool whole) {
     struct serve_conditions cond = {
-        .range = header(c, "Range"), .if_range = header(c, "If-Range"), .if_none_match = header(c, "If-None-Match")};
+        .range = whole ? NULL : header(c, "Range"), .if_range = header(c, "If-Range"), .if_none_match = header(c, "If-None-Match")};
     struct serve_answer a;
     enum serve_form form = e->text && !cond.range ? serve_files_form(header(c, "Accept-Encoding")) : SERVE_PLAIN;
     const struct serve_item *packed = serve_files_packed(s->cache, e, form);
@@ -216,14 +216,29 @@ static mhd_result send_file(struct serve_http *s, struct MHD_Connection *c, stru
     return send_and_free(c, (unsigned)a.status, r);
 }
 
-static mhd_result answer(struct serve_http *s, struct MHD_Connection *c, const char *path) {
+/* RFC 9112 3.2.2: what a client sends that takes us for a proxy; the path of "http://host/path" is as good as "/path". */
+static const char *without_origin(const char *target) {
+    struct slice s = slice_str(target);
+    if (!slice_starts_nocase(s, slice_str("http://")) && !slice_starts_nocase(s, slice_str("https://"))) return target;
+    const char *path = strchr(strstr(target, "//") + 2, '/');
+    return path ? path : "/";
+}
+
+/* A name with %00 in it is no name: cut there, it would be that of another file.  Left as it is, it names nothing. */
+static size_t unescape(void *cls, struct MHD_Connection *c, char *text) {
+    (void)cls, (void)c;
+    return strstr(text, "%00") ? strlen(text) : MHD_http_unescape(text);
+}
+
+static mhd_result answer(struct serve_http *s, struct MHD_Connection *c, const char *target, bool head) {
     struct serve_entry e;
+    const char *path = without_origin(target);
     size_t len = strlen(path);
     if (path[0] != '/' || len > LIMIT_URL_INPUT / 4) return send_error(c, 404);
     if (!strcmp(path, CATALOG_XML) || !strcmp(path, CATALOG_JSONLD)) return send_made(s, c, path);
     serve_files_find(s->root_fd, s->cache, path, &e);
     if (e.kind == SERVE_NOTHING) return send_error(c, 404);
-    if (e.kind == SERVE_FILE) return send_file(s, c, &e);
+    if (e.kind == SERVE_FILE) return send_file(s, c, &e, head); /* RFC 9110 14.2: a range is one of GET alone */
     serve_files_done(&e);
     return path[len - 1] == '/' ? send_made(s, c, path) : send_redirect(c, path);
 }
@@ -241,8 +256,8 @@ static mhd_result on_request(void *cls, struct MHD_Connection *c, const char *ur
         *data_size = 0;
         return MHD_YES;
     }
-    bool readable = !strcmp(method, "GET") || !strcmp(method, "HEAD");
-    mhd_result sent = readable ? answer(s, c, url) : send_error(c, 405);
+    bool head = !strcmp(method, "HEAD"), readable = head || !strcmp(method, "GET");
+    mhd_result sent = readable ? answer(s, c, url, head) : send_error(c, 405);
     log_line(&s->opt.log, LOG_INFO, "%s %s", method, url);
     return sent;
 }
@@ -290,7 +305,7 @@ static enum status start_daemon(struct serve_http *s, struct buf *err) {
         MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL, MHD_OPTION_SOCK_ADDR,
                          &at.any, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT, s->opt.max_connections,
                          MHD_OPTION_CONNECTION_TIMEOUT, s->opt.timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_MEMORY,
-                         MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+                         MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
     if (!s->daemon) return fail(err, ST_SKIP, "cannot listen on %s port %u: %s", s->opt.bind, s->opt.port, strerror(errno));
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
     s->port = info ? info->port : s->opt.port;

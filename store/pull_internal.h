@@ -17,8 +17,8 @@ struct pull {
     struct checksums sums, old; /* of the version to bring, and of the one in DEST */
     struct release_manifest manifest;
     const struct release_shard **by_name, **by_number; /* the manifest's shards */
-    struct buf sums_text, signature;        /* as fetched, to be written as they are */
-    struct selection selection, remembered; /* that holds; what the file said, owned */
+    struct buf sums_text, signature;                   /* as fetched, to be written as they are */
+    struct selection selection, remembered;            /* that holds; what the file said, owned */
     int lock_fd;
     _Atomic int64_t done_bytes;
     _Atomic int64_t ticked; /* what of done_bytes was told last */

@@ -100,7 +100,14 @@ def main():
             urls = ["%s/1.0.0/data/%s" % (base, p.name) for p in sorted((release / "data").iterdir())]
             fetched = [a for url in urls for a in ("-o", str(work / "curl.out"), url)]
             curl = min(timed(["curl", "-sf", *fetched]) for _ in range(args.runs))
-            print("pull       %8.1f MB/s   curl        %8.1f MB/s   ratio %.2f   (%.1f MB; pull hashes and syncs)" % (stored / pull, stored / curl, curl / pull, stored))
+            print("pull       %8.1f MB/s   curl        %8.1f MB/s   ratio %.2f   (%.1f MB; pull hashes and syncs, curl does neither)" % (stored / pull, stored / curl, curl / pull, stored))
+            got = work / "curl"
+            got.mkdir()
+            fetched = [a for url in urls for a in ("-o", str(got / url.rsplit("/", 1)[1]), url)]
+            sums = got / "sums"
+            sums.write_text("".join(line.replace("  data/", "  ") + "\n" for line in (release / "SHA256SUMS").read_text().splitlines() if "  data/" in line))
+            checked = min(timed(["bash", "-c", 'cd "$1" && shift && curl -sf "$@" && sync -f . && sha256sum -c --quiet sums', "-", got, *fetched]) for _ in range(args.runs))
+            print("pull       %8.1f MB/s   curl, sync, sha256sum -c %8.1f MB/s   ratio %.2f" % (stored / pull, stored / checked, checked / pull))
             serve_beside_nginx(work, hubs[0] / "releases", base.rsplit("/", 1)[0], "%s/1.0.0/data/%s" % (NAME, urls[0].rsplit("/", 1)[1]))
         finally:
             server.terminate()

@@ -401,6 +401,21 @@ class Serve(WithRelease):
         self.assertEqual(self.ask(self.shard, If_None_Match=head["etag"])[0], 304)
         self.assertEqual(self.ask(self.shard, Range="bytes=1-2", If_Range='"other"')[0], 200)
 
+    def test_requests_as_they_should_not_be(self):
+        self.assertEqual(self.ask(self.shard + "%00.html")[0], 404)
+        self.assertEqual(self.ask("/%00")[0], 404)
+        self.assertEqual(self.ask("/%252e%252e/hub.yaml")[0], 404)
+        self.assertEqual(self.ask("/essai/..%2f..%2fhub.yaml")[0], 404)
+        self.assertEqual(self.ask("/%c0%ae%c0%ae/hub.yaml")[0], 404)
+        self.assertEqual(self.ask("http://exemple.fr" + self.shard)[0], 200)  # RFC 9112 3.2.2
+        self.assertEqual(self.ask("http://exemple.fr")[0], 200)
+        head = self.ask(self.shard, "HEAD", Range="bytes=1-2")  # RFC 9110 14.2
+        self.assertEqual((head[0], "content-range" in head[1]), (200, False))
+        for value, status in (("bytes=-5", 206), ("bytes=-0", 416), ("bytes=5-2", 200), ("bytes=0-0,2-3", 200), ("lines=1-2", 200), ("bytes=-99999999", 206)):
+            self.assertEqual(self.ask(self.shard, Range=value)[0], status, value)
+        weak = "W/" + head[1]["etag"]
+        self.assertEqual(self.ask(self.shard, Range="bytes=1-2", If_Range=weak)[0], 200)  # RFC 9110 13.1.5
+
     def test_texts_come_compressed_when_asked(self):
         (self.release / "notes.md").write_text("Une ligne de texte.\n" * 500)
         (self.release / "bruit.json").write_bytes(os.urandom(3000))
