@@ -45,7 +45,9 @@ static const struct {
     {"http://xn--\xc3\xa9/", "", NULL},
     {"http://\xf0\x9f\x98\x80.fr/", "", "http://xn--e28h.fr/"},
     {"http://xn--ls8h.la/", "", "http://xn--ls8h.la/"},
-    {"http://ex\xc2\xad" "ample.fr/", "", "http://example.fr/"},
+    {"http://ex\xc2\xad"
+     "ample.fr/",
+     "", "http://example.fr/"},
     {"http://a\xe3\x80\x82"
      "b\xef\xbc\x8e"
      "fr/",
