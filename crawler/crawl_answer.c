@@ -44,7 +44,8 @@ static enum status settle_clock(struct crawl *c, struct crawl_slot *s, const str
     bool never_sent = a->error == FETCH_DEFERRED;
     struct politeness_answer p = {.sent_ms = a->sent_ms,
                                   .now_ms = a->end_ms,
-                                  .first_ms = a->first_ms,
+                                  /* of one that was cut, the server learns when it next writes: from its end */
+                                  .first_ms = a->error == FETCH_OK ? a->first_ms : a->end_ms,
                                   .latency_us = a->latency_us,
                                   .retry_after_ms =
                                       after.len ? politeness_retry_after(after, http_head_get(head, "date"), a->end_ms) : -1,
