@@ -13,8 +13,8 @@
 
 #define ABSENT_TITLE 256 /* bytes of a soft 404's title, words of its text, at most */
 #define ABSENT_WORDS 80
-#define LINK_BYTES 64 /* of a usual address */
-#define SHARE_SAMPLE 1024
+#define LINK_BYTES 64    /* of a usual address */
+#define SHARE_SAMPLE 512 /* of 5,915 pages in forty languages, five are taken for another kind than by 2,048 */
 #define EVIDENCE_MAX 400 /* bytes of one signal's evidence in the WARC's metadata record */
 
 static void reject(struct crawl_job *job, enum reason reason, struct slice detail) {

@@ -1,3 +1,4 @@
+#include "base/chunk.h"
 #include "crawler/http_link.h"
 #include "crawler/rights_parts.h"
 #include "crawler/tag_scan.h"
@@ -138,6 +139,22 @@ static void read_meta(struct rights_html *out, const struct attributes *a, bool 
     if (slice_eq_nocase(equiv, slice_str("x-robots-tag"))) rights_directives(l, a->content, true, agent, policy, text);
 }
 
+/* Can anything in ${rest} still count: "<meta", "<link", or a type that speaks of RSL?  A quick look, for the bodies of pages. */
+static bool may_speak(struct slice rest) {
+    static const struct slice parts[] = {SLICE_LIT("<meta"), SLICE_LIT("<link"), SLICE_LIT("rsl+xml")};
+    for (size_t at = 0; at < rest.len; at += CHUNK) {
+        chunk one = chunk_at(rest, at, 0), two = chunk_at(rest, at + 1, 0) | 0x20;
+        chunk three = chunk_at(rest, at + 2 < rest.len ? at + 2 : rest.len, 0) | 0x20;
+        chunk meta = (chunk)(two == 'm') & (chunk)(three == 'e'), link = (chunk)(two == 'l') & (chunk)(three == 'i');
+        chunk rsl = (chunk)((one | 0x20) == 'r') & (chunk)(two == 's') & (chunk)(three == 'l');
+        if (!chunk_any(((chunk)(one == '<') & (meta | link)) | rsl)) continue;
+        for (size_t i = at; i < at + CHUNK && i < rest.len; i++)
+            for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+                if (slice_starts_nocase(slice_sub(rest, i, rest.len), parts[k])) return true;
+    }
+    return false;
+}
+
 void rights_html_read(struct slice html, struct slice agent, const struct rights_policy *policy, struct rights_html *out) {
     memset(out, 0, sizeof *out);
     struct rights_list l = {out->signals, &out->n};
@@ -149,7 +166,10 @@ void rights_html_read(struct slice html, struct slice agent, const struct rights
         bool script = slice_eq_nocase(t.name, slice_str("script"));
         read_attributes(&t, meta || link || script, &a);
         struct slice text = tag_scan_text(&t);
-        head = head && in_head(t.name);
+        if (head && !in_head(t.name)) {
+            head = false;
+            if (!may_speak(slice_sub(html, t.at, html.len))) return;
+        }
         if (meta) {
             read_meta(out, &a, head, agent, policy, text);
         } else if (link) {
