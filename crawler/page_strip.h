@@ -28,15 +28,15 @@ void page_stripped_init(struct page_stripped *s);
 void page_stripped_free(struct page_stripped *s);
 
 /**
- * page_strip(s, whole):
- * Replace ${s} by ${whole} (valid UTF-8, borrowed as long as ${s} is read) without comments and without the content of script (but
+ * page_strip(to, s):
+ * Replace ${to} by ${s} (valid UTF-8, borrowed as long as ${to} is read) without comments and without the content of script (but
  * JSON-LD), style and svg elements, whose tags stay, and without the attributes that page_attr_find() does not know: the tree is the
  * same but for white space, of which one blank is left at either end of a text as long as no <pre> has begun.  NUL becomes a blank.
  * An element or comment that never ends takes the rest of the page with it, as in a browser.  Attributes and texts that mean what
  * they say, byte for byte, are carried past the parser: it looks at each byte several times, and copies each value three times.
  * A page can write references of its own, which gets it other parts of itself, each once.
- * Failure sticks in s->html.  O(length).
+ * Failure sticks in to->html.  O(length).
  */
-void page_strip(struct page_stripped *s, struct slice whole);
+void page_strip(struct page_stripped *to, struct slice s);
 
 #endif
