@@ -124,8 +124,8 @@ def paragraphs_of(gold, path):
 def compare(o, extra):
     print("recall of pairs by similarity, from .7 in steps of .05, and from .9 on; exact: the same after normalisation; false merges: under .5 in one cluster")
     print(ROW % ("", "seconds", "cpu-s", "x", "MB", "recall", "exact", "false", "kept"))
-    plain = show("villers, one thread", score(o, extra + ["--args=--threads 1 --plain"], runs=3))
-    packed = show("  with zstd output", score(o, extra + ["--args=--threads 1"], runs=3))
+    plain = show("villers, one thread", score(o, extra + ["--args=--threads 1 --plain"], runs=o.runs))
+    packed = show("  with zstd output", score(o, extra + ["--args=--threads 1"], runs=o.runs))
     show("  all threads", score(o, extra + ["--args=--plain"]), plain)
     show("  22 x 5, dealt once", score(o, extra + ["--args=--threads 1 --plain --bands 22 --rows 5 --groupings 1"]), plain)
     if not o.peers:
@@ -146,6 +146,7 @@ def main():
     ap.add_argument("--no-filler", action="store_true", help="the families alone: a third of the text")
     ap.add_argument("--peers", default=",".join(SETTINGS), help="some of %s; empty: none" % ", ".join(SETTINGS))
     ap.add_argument("--documents", type=int, default=50000, help="how many to make, without EVAL_DEDUP")
+    ap.add_argument("--runs", type=int, default=3, help="of villers on one thread, of which the median counts")
     ap.add_argument("--grow", default="", help="sizes, in documents, of the growth run")
     ap.add_argument("--batch", default="", help="size, in documents, of the index that a batch of a hundredth is compared with")
     ap.add_argument("--memory", type=int, default=1 << 30, help="bytes the growth run may use")
