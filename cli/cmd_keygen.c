@@ -11,9 +11,9 @@
 static enum status write_secret(const char *path, struct slice text, struct buf *err) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) return fail(err, ST_SKIP, "%s is there already: a key is never overwritten", path);
-    if (fd < 0) return fail_errno(err, "cannot create", path);
+    if (fd < 0) return fail_errno(err, "create", path);
     enum status st = fd_write_all(fd, text, path, err);
-    if (st == ST_OK && fsync(fd) != 0) st = fail_errno(err, "cannot sync", path);
+    if (st == ST_OK && fsync(fd) != 0) st = fail_errno(err, "sync", path);
     close(fd);
     if (st != ST_OK) unlink(path);
     return st;

@@ -111,7 +111,7 @@ static enum status finish(struct run *r, const struct release_shard *s, const ch
         st = fail(r->err, ST_SKIP, "%s: %llu documents, %llu promised", s->name, (unsigned long long)documents,
                   (unsigned long long)s->documents);
     path_join(&to, r->opt->dest, name);
-    if (st == ST_OK && rename(tmp, buf_cstr(&to)) != 0) st = fail_errno(r->err, "cannot rename to", buf_cstr(&to));
+    if (st == ST_OK && rename(tmp, buf_cstr(&to)) != 0) st = fail_errno(r->err, "rename to", buf_cstr(&to));
     if (st == ST_OK) st = checksums_add(&r->sums, slice_str(name), slice_str(hex), r->err);
     r->report->files++;
     r->report->documents += documents;

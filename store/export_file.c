@@ -42,7 +42,7 @@ enum status export_file_open(const char *path, enum export_kind kind, struct exp
     f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     f->a = archive_write_new();
     f->entry = archive_entry_new();
-    enum status st = f->fd < 0 ? fail_errno(err, "cannot create", path) : ST_OK;
+    enum status st = f->fd < 0 ? fail_errno(err, "create", path) : ST_OK;
     if (st == ST_OK && (!f->a || !f->entry)) st = fail(err, ST_FATAL, "out of memory");
     if (st == ST_OK) st = configure(f) ? begin_raw(f, err) : wrong(f, err);
     if (st == ST_OK) {
@@ -78,7 +78,7 @@ enum status export_file_member(struct export_file *f, const char *name, struct s
 enum status export_file_close(struct export_file *f, struct buf *err) {
     enum status st = ST_OK;
     if (f->a && f->fd >= 0 && archive_write_close(f->a) != ARCHIVE_OK) st = wrong(f, err);
-    if (st == ST_OK && f->fd >= 0 && fsync(f->fd) != 0) st = fail_errno(err, "cannot sync", "an exported file");
+    if (st == ST_OK && f->fd >= 0 && fsync(f->fd) != 0) st = fail_errno(err, "sync", "an exported file");
     if (f->a) archive_write_free(f->a);
     archive_entry_free(f->entry);
     if (f->fd >= 0) close(f->fd);

@@ -262,7 +262,7 @@ static enum status remove_path(const char *path, unsigned depth, struct buf *err
     enum status st = ST_OK;
     if (unlink(path) == 0 || errno == ENOENT) return ST_OK;
     DIR *d = errno == EISDIR || errno == EPERM ? opendir(path) : NULL;
-    if (!d) return fail_errno(err, "cannot remove", path);
+    if (!d) return fail_errno(err, "remove", path);
     for (struct dirent *e; st == ST_OK && depth > 0 && (e = readdir(d));) {
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
         path_join(&inside, path, e->d_name);
@@ -270,7 +270,7 @@ static enum status remove_path(const char *path, unsigned depth, struct buf *err
     }
     closedir(d);
     buf_free(&inside);
-    if (st == ST_OK && rmdir(path) != 0) st = fail_errno(err, "cannot remove", path);
+    if (st == ST_OK && rmdir(path) != 0) st = fail_errno(err, "remove", path);
     return st;
 }
 
@@ -284,7 +284,7 @@ static enum status withdraw(const char *hub, const char *version, struct buf *er
     enum status st = file_exists(buf_cstr(&path)) ? ST_OK : file_write(buf_cstr(&path), slice_str(text), err);
     buf_clear(&path);
     buf_printf(&path, "%s/%s/" RELEASE_SUCCESS_FILE, hub, version);
-    if (st == ST_OK && unlink(buf_cstr(&path)) != 0 && errno != ENOENT) st = fail_errno(err, "cannot remove", buf_cstr(&path));
+    if (st == ST_OK && unlink(buf_cstr(&path)) != 0 && errno != ENOENT) st = fail_errno(err, "remove", buf_cstr(&path));
     buf_free(&path);
     return st;
 }

@@ -266,7 +266,7 @@ static enum status show(struct publish *p, const struct release_manifest *m, uin
     buf_free(&deltas);
     enum status st = dir_sync(buf_cstr(&p->staging), p->err);
     if (st == ST_OK && rename(buf_cstr(&p->staging), buf_cstr(&p->target)) != 0)
-        st = fail_errno(p->err, "cannot rename to", buf_cstr(&p->target));
+        st = fail_errno(p->err, "rename to", buf_cstr(&p->target));
     if (st == ST_OK) st = dir_sync(buf_cstr(&p->dataset_dir), p->err);
     if (st == ST_OK) st = note_version(p, m, files);
     struct site site = {.releases = p->opt->releases, .base = p->opt->base, .contact = p->opt->contact};

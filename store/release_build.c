@@ -37,7 +37,7 @@ enum status release_build_each_place(struct release_build *b, enum status (*fn)(
     enum status st = flush_places(b);
     while (st == ST_OK) {
         ssize_t n = pread(b->places_fd, pairs, sizeof pairs, at);
-        if (n < 0) return fail_errno(b->err, "cannot read back the places", b->staging);
+        if (n < 0) return fail_errno(b->err, "read back the places", b->staging);
         if (n == 0) break;
         at += n;
         for (size_t i = 0; st == ST_OK && i + 1 < (size_t)n / sizeof *pairs; i += 2) st = fn(ctx, pairs[i], pairs[i + 1]);
@@ -49,7 +49,7 @@ static enum status open_places(struct release_build *b) {
     struct buf path = {.max = LIMIT_URL_INPUT};
     path_join(&path, b->staging, FILE_TMP_PREFIX "places");
     b->places_fd = open(buf_cstr(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    enum status st = b->places_fd < 0 ? fail_errno(b->err, "cannot create", buf_cstr(&path)) : ST_OK;
+    enum status st = b->places_fd < 0 ? fail_errno(b->err, "create", buf_cstr(&path)) : ST_OK;
     if (st == ST_OK) unlink(buf_cstr(&path));
     buf_free(&path);
     return st;

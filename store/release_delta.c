@@ -168,7 +168,7 @@ static enum status apply_open(struct apply *a, const char *old_sha256, const cha
     if (st != ST_OK) return st;
     buf_printf(&made, "%s/%s", dir, info.name);
     if (strcmp(info.sha256, want) != 0) st = fail(a->err, ST_SKIP, "delta: made %.12s instead of %.12s", info.sha256, want);
-    if (st == ST_OK && rename(buf_cstr(&made), new_path) != 0) st = fail_errno(a->err, "cannot rename to", new_path);
+    if (st == ST_OK && rename(buf_cstr(&made), new_path) != 0) st = fail_errno(a->err, "rename to", new_path);
     if (st != ST_OK) unlink(buf_cstr(&made));
     buf_free(&made);
     return st;

@@ -421,7 +421,7 @@ static enum status walk(int dir_fd, struct buf *path, unsigned depth, enum statu
     enum status st = ST_OK;
     if (!dir) {
         close(dir_fd);
-        return fail_errno(err, "cannot read folder", buf_cstr(path));
+        return fail_errno(err, "read folder", buf_cstr(path));
     }
     for (struct dirent *e; st == ST_OK && (e = readdir(dir));) {
         struct stat sb;
@@ -429,13 +429,13 @@ static enum status walk(int dir_fd, struct buf *path, unsigned depth, enum statu
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
         buf_str(path, e->d_name);
         if (fstatat(dirfd(dir), e->d_name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
-            st = fail_errno(err, "cannot stat", buf_cstr(path));
+            st = fail_errno(err, "stat", buf_cstr(path));
         else if (!S_ISDIR(sb.st_mode) || depth == 0)
             st = each(ctx, buf_cstr(path));
         else {
             int fd = openat(dirfd(dir), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             buf_char(path, '/');
-            st = fd < 0 ? fail_errno(err, "cannot open folder", buf_cstr(path)) : walk(fd, path, depth - 1, each, ctx, err);
+            st = fd < 0 ? fail_errno(err, "open folder", buf_cstr(path)) : walk(fd, path, depth - 1, each, ctx, err);
         }
         buf_truncate(path, base);
     }
@@ -446,7 +446,7 @@ static enum status walk(int dir_fd, struct buf *path, unsigned depth, enum statu
 enum status verify_walk(const char *folder, enum status (*each)(void *ctx, const char *path), void *ctx, struct buf *err) {
     struct buf path = {.max = LIMIT_URL_INPUT};
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail_errno(err, "cannot open folder", folder);
+    if (fd < 0) return fail_errno(err, "open folder", folder);
     enum status st = walk(fd, &path, 16, each, ctx, err);
     buf_free(&path);
     return st;

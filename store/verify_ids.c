@@ -28,10 +28,10 @@ void verify_ids_free(struct verify_ids *v) {
 
 static enum status spill(struct verify_ids *v, struct buf *err) {
     for (size_t i = 0; i < BUCKETS; i++)
-        if (!v->buckets[i] && !(v->buckets[i] = tmpfile())) return fail_errno(err, "cannot make", "a temporary file");
+        if (!v->buckets[i] && !(v->buckets[i] = tmpfile())) return fail_errno(err, "make", "a temporary file");
     for (size_t i = 0; i < v->n; i++)
         if (fwrite(&v->items[i], sizeof *v->items, 1, v->buckets[v->items[i].id.hi % BUCKETS]) != 1)
-            return fail_errno(err, "cannot write", "a temporary file");
+            return fail_errno(err, "write", "a temporary file");
     v->n = 0;
     return ST_OK;
 }
@@ -75,7 +75,7 @@ static enum status tell_bucket(FILE *f, void (*fn)(void *, const struct verify_i
     struct verify_id *items = malloc(n * sizeof *items + 1);
     enum status st = items ? ST_OK : fail(err, ST_FATAL, "out of memory");
     if (bytes < 0 || (items && (fseek(f, 0, SEEK_SET) != 0 || fread(items, sizeof *items, n, f) != n)))
-        st = fail_errno(err, "cannot read back", "a temporary file");
+        st = fail_errno(err, "read back", "a temporary file");
     if (st == ST_OK) tell(items, n, fn, ctx);
     free(items);
     return st;
