@@ -108,8 +108,7 @@ static enum status tend_index(const struct dedup_cli_options *o, struct dedup_jo
 }
 
 static enum status work(struct dedup_job *job, struct buf *err) {
-    enum status st = dir_make(job->out, err);
-    if (st == ST_OK) st = dedup_job_read(job, err);
+    enum status st = dedup_job_read(job, err);
     if (st == ST_OK) {
         progress_text(&job->progress, "comparing");
         st = dedup_job_decide(job, err);
@@ -150,8 +149,14 @@ static int run(struct cli *cli, void *opts, char **operands, int n) {
     job.rehydrate = o->rehydrate;
     struct buf err;
     buf_init(&err, LIMIT_ERR);
+    enum status st = n ? dir_make(o->out, &err) : ST_OK;
+    if (st != ST_OK) {
+        code = st == ST_FATAL ? cli_error(EXIT_CANNOT_CREATE, "%s", buf_cstr(&err)) : cli_fail(st, &err);
+        buf_free(&err);
+        return code;
+    }
     progress_begin(&job.progress, "dedup", cli->quiet);
-    enum status st = o->against ? tend_index(o, &job, &err) : ST_OK;
+    st = o->against ? tend_index(o, &job, &err) : ST_OK;
     if (st == ST_OK && n) st = work(&job, &err);
     progress_end(&job.progress);
     if (st != ST_OK)

@@ -325,6 +325,8 @@ class Dedup(unittest.TestCase):
         self.assertEqual(run(["dedup", "--out", self.dir / "o"]).returncode, 64)
         self.assertEqual(run(["dedup", "--out", self.dir / "o", "--bands", "200", path]).returncode, 64)
         self.assertEqual(run(["dedup", "--out", self.dir / "o", self.dir / "none.jsonl"]).returncode, 66)
+        p = run(["dedup", "--out", path / "under-a-file", path])
+        self.assertEqual(p.returncode, 73, p.stderr)
 
     def test_damaged_input_names_the_file(self):
         good = self.write("c.jsonl.zst", documents())
