@@ -28,10 +28,10 @@ BARE = os.environ.get("CRAWL_BARE") or str(BUILD / "bin-gcc" / "bench" / "crawl_
 WGET2_WHOLE = 20000  # pages up to which wget2 runs to its end with each number of threads
 WGET2_PROBE_S = 20
 NGINX = """
-daemon off; master_process on; worker_processes 2; pid %(run)s/nginx.pid; error_log %(run)s/error.log;
+daemon off; master_process on; worker_processes 2; worker_rlimit_nofile 16384; pid %(run)s/nginx.pid; error_log %(run)s/error.log;
 events { worker_connections 8192; }
 http {
-    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; keepalive_timeout 600s; open_file_cache max=300000 inactive=600s;
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; keepalive_timeout 600s; open_file_cache max=8000 inactive=60s;
     types { text/html html; text/xml xml; text/plain txt; } default_type application/octet-stream; charset utf-8;
     server { listen 80 default_server reuseport; root %(www)s/$host; }
 }
@@ -174,7 +174,8 @@ def main():
     parser.add_argument("--hosts", type=int, default=1000)
     parser.add_argument("--only", default="bare,villers,wget2,scrapy")
     parser.add_argument("--threads", default="1,2,4,8,16", help="of wget2, each tried")
-    parser.add_argument("--scrapy-pages", type=int, default=3000, help="Scrapy is measured on that many")
+    parser.add_argument("--scrapy-pages", type=int, default=20000,
+                        help="Scrapy is measured on that many: on few, its first pages' links cost more than its steady pace")
     parser.add_argument("--villers", default="", help="more options for villers crawl")
     parser.add_argument("--work", type=pathlib.Path, default=BUILD / "bench-crawl")
     parser.add_argument("--keep", action="store_true", help="keep the hub")
