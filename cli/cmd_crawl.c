@@ -83,7 +83,8 @@ static void report_text(const struct crawl_plan *p, const struct crawl_report *r
                (long long)s->pages, (long long)s->documents);
     crawl_report_bytes(out, s->bytes);
     buf_printf(out, " in %.1f s", seconds);
-    if (s->text_bytes) buf_printf(out, "; French %.1f %% of their text", 100.0 * (double)s->french_bytes / (double)s->text_bytes);
+    if (s->text_bytes)
+        buf_printf(out, "; French about %.0f %% of their text", 100.0 * (double)s->french_bytes / (double)s->text_bytes);
     buf_str(out, outcome == CRAWL_LIMIT ? "; a limit was reached\n" : "\n");
     if (s->unchanged || s->withdrawn)
         buf_printf(out, "Looked at again: %lld unchanged (%lld answers 304), %lld documents withdrawn\n", (long long)s->unchanged,

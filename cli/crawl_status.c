@@ -165,7 +165,7 @@ static void text(const struct status_file *s, const char *name, struct buf *out)
     buf_printf(out, "  %lld pages, %.1f a second lately, ", (long long)number(s, "pages"), decimal(s, "pages_per_second"));
     crawl_report_bytes(out, number(s, "received_bytes"));
     buf_printf(out, "; %lld documents", (long long)number(s, "documents"));
-    if (number(s, "text_bytes")) buf_printf(out, ", French %.1f %% of their text", 100 * decimal(s, "french_share"));
+    if (number(s, "text_bytes")) buf_printf(out, ", French about %.0f %% of their text", 100 * decimal(s, "french_share"));
     buf_char(out, '\n');
     if (number(s, "unchanged"))
         buf_printf(out, "  %lld looked at again and unchanged (%lld answers 304), %lld documents withdrawn\n",
