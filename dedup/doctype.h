@@ -1,9 +1,10 @@
 #ifndef VILLERS_DEDUP_DOCTYPE_H
 #define VILLERS_DEDUP_DOCTYPE_H
 /*
- * What kind of document it is (store/doc_type.h), in this order: what the page states of itself when that is
- * precise (a forum's posting, a scholarly article, the program that makes manuals); the text's structure, for law; the address, for
- * forums; a page that calls itself an article; the address again.  A source's file may say it for all its documents (cli/verdict.h).  When nothing tells, it is "other": no guess is made.
+ * What kind of document it is (store/doc_type.h), in this order: what the page states of itself when that is precise (a forum's posting, a
+ * scholarly article, the program that makes manuals); the text's structure, for law; the address, for forums; a page that calls itself an
+ * article; the address again.  A source's file may say it for all its documents (cli/verdict.h).  When nothing tells, it is "other": no
+ * guess is made.
  */
 #include "store/doc_type.h"
 
