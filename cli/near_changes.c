@@ -117,8 +117,9 @@ static enum status compare(struct finding *f, const struct lsh_record *r, size_t
         f->c->touched++;
         st = region_touch(f->o->region, kinds[INDEX_REF]->value, f->err);
     }
-    /* As much as an eighth: one pass over all costs less than looking around each. */
-    if (st == ST_OK && (f->c->added + f->c->removed + f->c->touched) > f->c->candidates / 8 + 16)
+    /* As much as an eighth, or more than memory may hold: one pass over all costs less than looking around each. */
+    size_t held = f->n_come * sizeof *f->come + f->c->n_gone * sizeof *f->c->gone;
+    if (st == ST_OK && ((f->c->added + f->c->removed + f->c->touched) > f->c->candidates / 8 + 16 || held > f->o->memory_bytes))
         st = fail(f->err, ST_SKIP, "too much has changed");
     return st;
 }
